@@ -159,7 +159,7 @@ class Estimate:
     save is not among them.
     """
     seconds: float
-    """From how long a batch took a moment ago."""
+    """From how long a batch took a moment ago, the quickest of a few."""
 
 
 @dataclass(frozen=True)

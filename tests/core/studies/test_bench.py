@@ -149,3 +149,25 @@ def test_a_study_leaves_memory_to_others(
 ) -> None:
     monkeypatch.setattr("resnet_viewer.core.studies.bench.free_bytes", lambda: free)
     assert kept_bytes_now() == kept
+
+
+def test_a_batch_that_had_to_wait_is_not_what_an_estimate_is_made_of(monkeypatch: pytest.MonkeyPatch) -> None:
+    bench, _ = bench_of()
+
+    def seconds(slow: int) -> float:
+        """Where each look at the clock comes a second after the last, but that one."""
+        looks = iter(range(10_000))
+        clock = 0.0
+
+        def now() -> float:
+            nonlocal clock
+            clock += 500.0 if next(looks) == slow else 1.0
+            return clock
+
+        monkeypatch.setattr("resnet_viewer.core.studies.bench.time.perf_counter", now)
+        return end_of(bench.seconds_a_pass())
+
+    usual = seconds(-1)
+    assert usual > 0
+    count = round(usual * 20) * 2  # looks a batch: before and after each part
+    assert [seconds(batch * count + 1) for batch in range(3)] == [usual] * 3
