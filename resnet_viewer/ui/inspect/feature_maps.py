@@ -359,6 +359,12 @@ class FeatureMapsPanel(Card):
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
         self._show_controls()
+        if not self._has_room_for_words():
+            self.far_apart.hide()
+
+    def _has_room_for_words(self) -> bool:
+        """A line more leaves the maps their least height."""
+        return self.height() >= _SMALLEST[1] + 2 * self.fontMetrics().height()
 
     def showEvent(self, event: QShowEvent) -> None:
         """What nobody saw was not asked for."""
@@ -432,7 +438,7 @@ class FeatureMapsPanel(Card):
         apart = far_apart_wordings(*chart.sides) if is_mosaic and self.is_pair and chart.scale.is_own else ()
         if apart:
             self.far_apart.set_wordings(*apart, tip=apart[0])
-        self.far_apart.setVisible(bool(apart))
+        self.far_apart.setVisible(bool(apart) and self._has_room_for_words())
 
     def _render_channel(self, scene: Scene, maps: MapsChart, is_old: bool) -> None:
         view, plan = scene.session.view, scene.blueprint
