@@ -517,6 +517,7 @@ def test_a_click_cuts_the_arc_at_once_and_each_panel_follows_in_a_turn_of_its_ow
     page = inspect_page(desk.window)
     panels = page.panels
     desk.wait_fresh()
+    page.turns.turn_ms = 0.0
     before = panels.predictions.rows
     page.editor.toggle_shortcut(3)
     strip = panels.wiring.view.strip.state

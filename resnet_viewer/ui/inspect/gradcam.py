@@ -116,6 +116,8 @@ _LEAST_SHARE = 0.82
 _ROUNDED = 3
 """Pixels of height by which overlays of one picture, finer and coarser, may differ."""
 _REST_MS = 150
+_HEADER_SIGNS = 210
+"""Pixels of a header's other buttons, with the margins around them."""
 _METHOD_LETTERS = 20
 """Of a method's name on its button."""
 _GAP = 6
@@ -617,7 +619,7 @@ class PicturePanel(Card):
         if view.picture_shows == "overlay":
             number = self._block_number(scene)
             labels = self._labels(scene, number)
-            self.method_button.setText(f"{shortened(self._method_title(scene), _METHOD_LETTERS)} ▾")
+            self._name_method(self._method_title(scene))
             told, name, kind = [], [], []
             if shown is not None and shown.batch_size > 1:
                 ending = [f"picture {shown.place + 1} of {shown.batch_size}", *ending]
@@ -639,6 +641,14 @@ class PicturePanel(Card):
             )
         wordings = tuple(" · ".join(form) for form in forms)
         self.set_subtitle(fitting(wordings, self._subtitle.width(), self), whole=wordings[0])
+
+    def _name_method(self, title: str) -> None:
+        """On its button, as far as there is room beside the panel's own name."""
+        words = f"{shortened(title, _METHOD_LETTERS)} ▾"
+        needed = self.fontMetrics().horizontalAdvance(f"{self.title} {words}") + _HEADER_SIGNS
+        self.method_button.setText(words if needed <= self.width() else "▾")
+        self.method_button.setAccessibleName(f"Method: {title}")
+        self.method_button.setToolTip(f"By which method the picture is explained: {title}")
 
     @staticmethod
     def _method_title(scene: Scene) -> str:

@@ -22,7 +22,7 @@ class Turns(QObject):
 
     def __init__(self, parent: QObject | None = None, *, turn_ms: float = TURN_MS) -> None:
         super().__init__(parent)
-        self._turn_ms = turn_ms
+        self.turn_ms = turn_ms
         self._waiting: dict[Hashable, Callable[[], object]] = {}
         self._timer = QTimer(self, interval=0)
         self._timer.timeout.connect(self._take_turn)
@@ -45,7 +45,7 @@ class Turns(QObject):
 
     @Slot()
     def _take_turn(self) -> None:
-        ends = time.perf_counter() + self._turn_ms / 1000
+        ends = time.perf_counter() + self.turn_ms / 1000
         self._take_one()
         while self._waiting and time.perf_counter() < ends:
             self._take_one()
