@@ -194,11 +194,14 @@ class Cost(NamedTuple):
 
     @property
     def words(self) -> str:
-        """ "52 forward and 50 backward passes", "226 forward passes"."""
-        if not self.backward:
-            return f"{self.forward} forward pass{'es' if self.forward > 1 else ''}"
-        both = f"{self.forward} forward and {self.backward} backward pass"
-        return both if self.forward == self.backward == 1 else f"{both}es"
+        """ "52 forward and 50 backward passes", "2 forward and 1 backward pass", "226 forward passes"."""
+        count = self.backward or self.forward
+        told = (
+            f"{self.forward} forward and {self.backward} backward"
+            if self.backward
+            else f"{self.forward} forward"
+        )
+        return f"{told} pass{'es' if count > 1 else ''}"
 
 
 @dataclass(frozen=True)

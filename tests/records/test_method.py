@@ -101,6 +101,7 @@ def test_a_noise_tunnel_has_the_options_and_the_block_of_what_it_goes_over() -> 
         ("occlusion", OcclusionOptions(32), "2 forward passes"),
         ("gradient_shap", GradientShapOptions(n_samples=2), "6 forward and 2 backward passes"),
         ("kernel_shap", None, "25 forward passes"),
+        ("lrp", None, "2 forward and 1 backward pass"),
     ],
 )
 def test_the_cost_is_told_before_it_is_paid(name: str, options: method.Options | None, cost: str) -> None:

@@ -95,7 +95,7 @@ class UprightColourBar(ColourBar):
     """
 
     def sizeHint(self) -> QSize:
-        wide = QFontMetricsF(self.font()).horizontalAdvance(self.scale.ends[1])
+        wide = max(map(QFontMetricsF(self.font()).horizontalAdvance, self.scale.ends))
         return QSize(math.ceil(_UPRIGHT + _GAP + wide), 0)
 
     def paintEvent(self, event: QPaintEvent) -> None:

@@ -56,3 +56,14 @@ def test_upright_the_last_colour_is_at_the_top(qtbot: QtBot) -> None:
     first, last = (image.pixelColor(3, y).lightness() for y in (48, 3))
     assert last > first + 30
     assert image.pixelColor(3, 55) == image.pixelColor(3, 0), "nothing in the margins"
+
+
+def test_upright_the_wider_one_of_both_ends_has_room(qtbot: QtBot) -> None:
+    bar = UprightColourBar()
+    qtbot.addWidget(bar)
+    bar.show_scale(replace(SCALE, ends=("−0.149", "0.149")))
+    needed = bar.sizeHint().width()
+    bar.resize(needed + 40, 60)
+    image = bar.grab().toImage()
+    ground = image.pixelColor(needed + 39, 30)
+    assert all(image.pixelColor(x, y) == ground for x in range(needed, needed + 40) for y in range(60))
