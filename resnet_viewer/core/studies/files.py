@@ -94,8 +94,10 @@ def row_of(name: str, found: Row) -> Row:
     """What a point found as a file will give it back: numbers of Python's, and None for those that JSON lacks.
 
     Raises:
-        ValueError: a value is none of a row's.
+        ValueError: a value is none of a row's, or has a name that a line keeps for itself.
     """
+    if taken := {"point", "cost"}.intersection(found):
+        raise ValueError(f"the point {name} measured something called {taken.pop()}")
     plain = {key: getattr(value, "tolist", lambda value=value: value)() for key, value in found.items()}
     return _row(json.loads(json.dumps(strict({"point": name, **plain}))))
 
@@ -208,9 +210,7 @@ class StudyFolder:
     def close(self) -> None:
         """Let the file go, and what was written before a first point that never came."""
         if self._points is not None:
-            with suppress(
-                OSError
-            ):  # of a full disk that was told already: what it still holds was never kept
+            with suppress(OSError):  # a full disk, told already: what it still holds was never kept
                 self._points.close()
             self._points = None
             if not self._holds_points:
@@ -259,9 +259,8 @@ def kept_studies(folder: Path) -> Generator[StudyResult | None]:
     for name in names[:_MOST_STUDIES]:
         try:
             result = read_study(folder / name)
-            study_of(result.order.study).conclusion(
-                result
-            )  # nor can anybody else say what rows of another kind say
+            # nor can anybody else say what rows of another kind say
+            study_of(result.order.study).conclusion(result)
         except (StudyFileError, LookupError, TypeError, ValueError, ArithmeticError, AssertionError) as error:
             _log.info("%s is passed over: %s", folder / name, error, exc_info=True)
             yield None

@@ -169,6 +169,12 @@ def test_a_row_is_what_a_file_gives_back() -> None:
         row_of("a", {"of": {"a": 1}})  # type: ignore[dict-item]
 
 
+@pytest.mark.parametrize("name", ["point", "cost"])
+def test_a_row_overwrites_nothing_that_its_line_says(name: str) -> None:
+    with pytest.raises(ValueError, match=f"the point a measured something called {name}"):
+        row_of("a", {name: 1.0, "error": 2.0})
+
+
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs a disk that is full")
 def test_a_full_disk_is_one_sentence_and_keeps_what_was_measured(tmp_path: Path) -> None:
     order = order_in(tmp_path / "out", which="every second")
