@@ -204,6 +204,9 @@ def _row(found: Ways, length: int, logs: NDArray[np.float64]) -> Row:
     by_path = log10_means(logs)
     mean = float(log10_means(by_path[None])[0])
     low, high = (float(each) for each in np.quantile(by_path, (0.1, 0.9), method="nearest"))
+    with np.errstate(over="ignore"):
+        gradients = 10.0**by_path
+    is_told = math.isfinite(mean) and np.isfinite(gradients).all()
     return {
         "length": length,
         "share_of_paths": found.shares[length],
@@ -214,7 +217,7 @@ def _row(found: Ways, length: int, logs: NDArray[np.float64]) -> Row:
         "gradient_low": _value(low),
         "gradient_high": _value(high),
         "log10_gradient": mean if math.isfinite(mean) else None,
-        "gradients": tuple(10**log for log in by_path.tolist()) if np.isfinite(mean) else None,
+        "gradients": tuple(gradients.tolist()) if is_told else None,
     }
 
 

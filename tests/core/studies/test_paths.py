@@ -16,7 +16,7 @@ from torch.nn.functional import cross_entropy
 from resnet_viewer.core.blocks import Block
 from resnet_viewer.core.network import Network, ReplacedError, wired
 from resnet_viewer.core.studies.bench import plan_of
-from resnet_viewer.core.studies.paths import Pass, drawn, log10_means, log10_norms
+from resnet_viewer.core.studies.paths import Pass, _row, drawn, log10_means, log10_norms
 from resnet_viewer.records.studies.paths import PathsOptions, Ways, ways
 from resnet_viewer.records.study import Row
 from resnet_viewer.records.wiring import Wiring
@@ -174,6 +174,13 @@ def test_a_gradient_far_below_float32_is_measured() -> None:
 def test_the_mean_of_logarithms_neither_under_nor_overflows() -> None:
     logs = np.array([[-400.0, -400.0 + math.log10(3)], [-math.inf, -math.inf], [0.0, -math.inf]])
     assert log10_means(logs) == pytest.approx([-400 + math.log10(2), -math.inf, math.log10(0.5)])
+
+
+def test_a_gradient_beyond_every_number_is_told_by_its_logarithm_alone() -> None:
+    row = _row(SIX, 1, np.array([[400.0, 400.0], [0.0, 0.0]]))
+    assert row["log10_gradient"] == pytest.approx(400 - math.log10(2))
+    assert (row["gradient"], row["gradient_high"], row["gradients"]) == (None, None, None)
+    assert (row["gradient_low"], _row(SIX, 1, np.zeros((2, 1)))["gradients"]) == (1.0, (1.0, 1.0))
 
 
 def test_the_loss_has_its_own_gradient_and_unlabelled_pictures_their_highest_class() -> None:
