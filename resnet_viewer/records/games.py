@@ -44,10 +44,7 @@ class Game:
     @cached_property
     def sizes(self) -> Integers:
         """(2ⁿ,), how many take part in each coalition."""
-        found = np.zeros(1, np.int64)
-        for _ in range(self.players):
-            found = np.concatenate((found, found + 1))
-        return found
+        return np.bitwise_count(np.arange(len(self.values))).astype(np.int64)
 
     @cached_property
     def interactions(self) -> Floats:

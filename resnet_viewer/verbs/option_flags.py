@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import argparse
 from collections.abc import Callable
-from dataclasses import MISSING, Field, fields
+from dataclasses import fields
 from types import NoneType, UnionType
 from typing import Any, Literal, TypeVar, Union, get_args, get_origin, get_type_hints
 
@@ -26,10 +26,9 @@ def add_option_flags(
     """
     hints = get_type_hints(kind)
     for field in fields(kind):
-        flag, asked = flag_of(field.name), option_of(field)
-        form, default = hints[field.name], _default(field)
+        flag, asked, form = flag_of(field.name), option_of(field), hints[field.name]
         words = (f"{asked.label}: {asked.tip}" if asked.tip else asked.label).rstrip(".")
-        told = f"{words[:1].lower()}{words[1:]} (default {_written(default)})".replace("%", "%%")
+        told = f"{words[:1].lower()}{words[1:]} (default {_written(field.default)})".replace("%", "%%")
         settings: dict[str, Any] = {
             "dest": _DEST.format(field.name),
             "default": argparse.SUPPRESS,
@@ -52,10 +51,6 @@ def options_of(arguments: argparse.Namespace, kind: type[_O]) -> _O:
     given = vars(arguments)
     wanted = {field.name: _DEST.format(field.name) for field in fields(kind)}
     return kind(**{name: given[dest] for name, dest in wanted.items() if dest in given})
-
-
-def _default(field: Field[Any]) -> object:
-    return field.default if field.default is not MISSING else None
 
 
 def _written(value: object) -> str:

@@ -15,6 +15,8 @@ from dataclasses import replace
 from functools import partial
 from typing import Any
 
+import numpy as np
+
 from resnet_viewer.core.cluster import (
     LOCAL,
     LOST_AT_MOST,
@@ -88,10 +90,8 @@ def slices(names: Sequence[str], count: int) -> list[Sequence[str]]:
         >>> slices("abcde", 2)
         ['abc', 'de']
     """
-    count = min(count, len(names))
-    size, longer = divmod(len(names), count)
-    ends = [(place + 1) * size + min(place + 1, longer) for place in range(count)]
-    return [names[start:end] for start, end in zip([0, *ends], ends, strict=False)]
+    parts = np.array_split(np.arange(len(names)), min(count, len(names)))
+    return [names[part[0] : part[-1] + 1] for part in parts]
 
 
 def _alone(order: StudyOrder, *, on_gpu: bool) -> StudyOrder:

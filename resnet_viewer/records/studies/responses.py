@@ -62,10 +62,7 @@ def _is_three_wide(layer: LayerSpec) -> bool:
 
 def is_run(place: Place, state: NetworkState) -> bool:
     """Whether anything comes out of that layer: its branch is neither dropped nor left out."""
-    if place.block is None:
-        return True
-    number = place.block.number
-    return state.wiring.branches[number - 1] > 0 and number not in state.wiring.left_out
+    return place.block is None or state.wiring.branches_run[place.block.number - 1] > 0
 
 
 def places_of(result: StudyResult) -> tuple[Place, ...]:
