@@ -15,8 +15,8 @@ from pathlib import Path
 from typing import Any, Literal, NamedTuple
 
 from resnet_viewer.records.blueprint import Blueprint
-from resnet_viewer.records.checking import require_types
-from resnet_viewer.records.picture import Picture
+from resnet_viewer.records.checking import ArgumentError, require_types
+from resnet_viewer.records.network import NetworkSpec
 from resnet_viewer.records.probe import NetworkState
 from resnet_viewer.records.question import Request
 from resnet_viewer.records.test_set import TestSet
@@ -73,8 +73,6 @@ class Options:
 
 
 def _require_range(name: str, value: object, asked: Option) -> None:
-    from resnet_viewer.records.checking import ArgumentError
-
     if not isinstance(value, int | float) or isinstance(value, bool):
         return
     is_low = asked.least is not None and not value >= asked.least
@@ -118,7 +116,6 @@ class StudyOrder(Request):
     options: Options
     test_set: TestSet | None
     folder: Path
-    pictures: tuple[Picture, ...] = ()
     device: str = ""
     threads: int = 0
     is_resumed: bool = False
@@ -200,10 +197,6 @@ class StudyResult:
         """Every point is measured."""
         return len(self.rows) >= self.points
 
-    def with_row(self, row: Row) -> StudyResult:
-        """With one point more."""
-        return dataclasses.replace(self, rows=(*self.rows, row))
-
     def chosen(self, **wanted: Value) -> tuple[Row, ...]:
         """The rows that say so.
 
@@ -213,6 +206,15 @@ class StudyResult:
         return tuple(
             row for row in self.rows if all(row.get(name) == value for name, value in wanted.items())
         )
+
+
+def without_error(network: NetworkSpec) -> str:
+    """Why a study that counts errors cannot be made of that network, in one sentence; "" where it can."""
+    if network.has_classifier:
+        return ""
+    return (
+        f"{network.title} has no classifier, so there is no error to measure: choose a network with classes."
+    )
 
 
 @dataclass(frozen=True)

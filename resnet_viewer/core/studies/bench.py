@@ -20,7 +20,8 @@ import torch
 from torch import Tensor
 
 from resnet_viewer.core.data.folder_data import free_bytes
-from resnet_viewer.core.meter import Kept, Runner, Tally, View, batch_size, cost_from, pass_cost
+from resnet_viewer.core.engine import exact
+from resnet_viewer.core.meter import Kept, Runner, Tally, View, batch_size, cost_from, gated, pass_cost
 from resnet_viewer.core.network import Network
 from resnet_viewer.core.preprocessing import scaled
 from resnet_viewer.records.laying_out import blueprint
@@ -95,13 +96,8 @@ class Bench:
         assert self._view is not None, "the study needs a test set"
         return self._view.pictures
 
-    @property
-    def has_pictures(self) -> bool:
-        """False for a study that needs none."""
-        return self._view is not None
-
     def __len__(self) -> int:
-        """How many pictures there are."""
+        """How many pictures there are; 0 for a study that needs none."""
         return 0 if self._view is None else len(self._view.pixels)
 
     @property
@@ -144,15 +140,16 @@ class Bench:
         else:
             channels, height, width = self.plan.input_shape
             pixels = np.zeros((size, height, width, channels), np.uint8)
-        times = []
+        times, parts = [], self.network.parts()
         for _ in range(_TIMED):  # the first one allocates
             spent = 0.0
-            tally = Tally(len(pixels), self.state.network.classes, None)
-            runner = Runner(lambda _: self.network, self.state, pixels, tally, device=self.device)
-            work = runner.batch()
-            while not runner.is_done:
+            x = scaled(pixels, self.state.preprocessing).to(self.device)
+            for part in parts:
                 begun = time.perf_counter()
-                next(work)
+                with torch.no_grad(), exact(), gated(part, self.network.blocks, self.state.wiring):
+                    x = part.run(x)
+                if part is parts[-1]:
+                    x.cpu()  # which waits for a GPU
                 spent += time.perf_counter() - begun
                 yield
             times.append(spent)
@@ -168,9 +165,18 @@ class Bench:
     ) -> float:
         """How many whole passes of one picture it comes to, about, to take all of them through these gates right after
         those of `after` (None: after nothing), each in its order: it begins at the last kept block before whose input
-        none differs, and what is closed is not computed.
+        none differs, and what is closed is not computed. After nothing, and without true classes, the network as it
+        begins is measured first.
         """
         start = 0
+        base = self.state.wiring
+        if (
+            after is None
+            and self._view is not None
+            and self.labels is None
+            and not self._is_base(wiring, order)
+        ):
+            return self.cost(base) + self.cost(wiring, order=order, after=base)
         if after is not None:
             both = zip(_run(wiring, order), _run(after, after_order), strict=True)
             differing = (place for place, (ours, theirs) in enumerate(both, 1) if ours != theirs)
@@ -194,7 +200,7 @@ class Bench:
         Raises:
             UserError: the gates or the order do not fit the network.
         """
-        is_base = wiring == self.state.wiring and order in ((), tuple(range(1, len(self.plan.blocks) + 1)))
+        is_base = self._is_base(wiring, order)
         if self.labels is None and self._base is None and not is_base:
             self._base = yield from self.side(self.state.wiring)
         assert self._view is not None
@@ -224,6 +230,10 @@ class Bench:
         side = tally.side(tally.predicted)
         self._base = replace(side, right=side.probability)
         return self._base
+
+    def _is_base(self, wiring: Wiring, order: tuple[int, ...]) -> bool:
+        """Whether that is the network as it begins."""
+        return wiring == self.state.wiring and order in ((), tuple(range(1, len(self.plan.blocks) + 1)))
 
     def inputs(self, start: int, stop: int) -> Tensor:
         """The pictures from place `start` to before `stop` as the network sees them, (n, C, S, S) on the device."""

@@ -68,11 +68,8 @@ def require(order: StudyOrder) -> StudyInfo:
     require_channels(state)
     if reason := info.refusal(state, blueprint(state.network, state.preprocessing.crop), order.options):
         raise UserError(reason)
-    if info.needs == "test set":
-        if order.test_set is None:
-            raise UserError(f"The study {info.name} needs pictures: choose a test set.")
-        if not state.network.has_classifier:
-            raise UserError(f"{state.network.title} has no classifier, so there is no error to measure.")
+    if info.needs == "test set" and order.test_set is None:
+        raise UserError(f"The study {info.name} needs pictures: choose a test set.")
     return info
 
 

@@ -15,7 +15,7 @@ from resnet_viewer.records.laying_out import blueprint
 from resnet_viewer.records.network import LARGEST_SEED
 from resnet_viewer.records.probe import NetworkState
 from resnet_viewer.records.story_words import counted, joined, percent, sentence, thousands
-from resnet_viewer.records.study import Options, Paper, Row, StudyInfo, StudyResult, option
+from resnet_viewer.records.study import Options, Paper, Row, StudyInfo, StudyResult, option, without_error
 from resnet_viewer.records.wiring import number_ranges
 
 Kind = Literal["base", "drop", "cut", "leave out", "drops", "leave outs", "swaps"]
@@ -150,6 +150,8 @@ def refusal(state: NetworkState, plan: Blueprint, options: BlocksOptions) -> str
     """Where nothing of what is chosen can be done to the network, or nothing is chosen."""
     if not (options.lesions or options.cuts or options.several or options.swaps):
         return "Nothing is to be done to the blocks: choose at least one of lesions, cuts, several and swaps."
+    if reason := without_error(state.network):
+        return reason
     can = targets(state, plan)
     title, count = state.network.title, len(plan.blocks)
     if can.several and (options.lesions or options.several):

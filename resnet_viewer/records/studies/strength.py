@@ -11,7 +11,7 @@ from resnet_viewer.records.blueprint import Blueprint
 from resnet_viewer.records.laying_out import blueprint
 from resnet_viewer.records.probe import GradientOf, NetworkState
 from resnet_viewer.records.story_words import joined, percent
-from resnet_viewer.records.study import Options, Row, StudyInfo, StudyResult, option
+from resnet_viewer.records.study import Options, Row, StudyInfo, StudyResult, option, without_error
 from resnet_viewer.records.wiring import Wiring
 
 _NEAR = 5.0
@@ -103,8 +103,8 @@ def refusal(state: NetworkState, plan: Blueprint, options: StrengthOptions) -> s
     title, network = state.network.title, state.network
     if not network.has_shortcuts:
         return f"{title} has no shortcuts to weaken: choose a residual network."
-    if not network.has_classifier:
-        return f"{title} has no classifier, so there is no error to measure: choose a network with classes."
+    if reason := without_error(network):
+        return reason
     if options.shortcuts == "one block":
         if options.block > len(plan.blocks):
             return f"There is no block {options.block}: {title} has blocks 1 to {len(plan.blocks)}."

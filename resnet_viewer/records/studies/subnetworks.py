@@ -18,7 +18,7 @@ from resnet_viewer.records.games import Game
 from resnet_viewer.records.laying_out import blueprint
 from resnet_viewer.records.probe import NetworkState
 from resnet_viewer.records.story_words import counted, joined, number_word, percent, sentence, thousands
-from resnet_viewer.records.study import Options, Row, StudyInfo, StudyResult, option
+from resnet_viewer.records.study import Options, Row, StudyInfo, StudyResult, option, without_error
 from resnet_viewer.records.wiring import Wiring, number_ranges
 
 MOST_BLOCKS = 12
@@ -50,8 +50,7 @@ def players(state: NetworkState, plan: Blueprint, options: SubnetworksOptions) -
         block.number
         for block in plan.blocks
         if block.number in chosen
-        and state.wiring.branches[block.number - 1] > 0
-        and block.number not in state.wiring.left_out
+        and state.wiring.branches_run[block.number - 1] > 0
         and (block.shortcut != "none" or not block.stays)
     )
 
@@ -86,10 +85,7 @@ def wiring_of(mask: str, wiring: Wiring, blocks: Sequence[BlockSpec]) -> Wiring:
 
 
 def _mask(wiring: Wiring) -> str:
-    return "".join(
-        "1" if strength > 0 and number not in wiring.left_out else "0"
-        for number, strength in enumerate(wiring.branches, 1)
-    )
+    return "".join("1" if strength > 0 else "0" for strength in wiring.branches_run)
 
 
 @dataclass(frozen=True, eq=False)
@@ -216,6 +212,8 @@ def _is_number(value: object) -> TypeGuard[float]:
 
 def refusal(state: NetworkState, plan: Blueprint, options: SubnetworksOptions) -> str:
     """Why there are no sub-networks, or too many."""
+    if reason := without_error(state.network):
+        return reason
     title = state.network.title
     try:
         count = len(players(state, plan, options))

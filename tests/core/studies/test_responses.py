@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 import torch
@@ -10,7 +11,16 @@ import torch
 from resnet_viewer.core.network import wired
 from resnet_viewer.core.studies.bench import plan_of
 from resnet_viewer.core.studies.responses import moments_of, together
+from resnet_viewer.core.studies.running import Studies
+from resnet_viewer.core.weights.catalog import spec
+from resnet_viewer.records.errors import UserError
+from resnet_viewer.records.preprocessing import usual_preprocessing
+from resnet_viewer.records.probe import NetworkState
+from resnet_viewer.records.studies.blocks import BlocksOptions
 from resnet_viewer.records.studies.responses import ResponsesOptions
+from resnet_viewer.records.study import Estimate, StudyOrder, StudyResult
+from resnet_viewer.records.test_set import TestSet
+from resnet_viewer.records.wiring import Wiring
 from tests.core.data.test_test_sets import end_of
 from tests.core.studies.test_bench import bench_of
 
@@ -35,6 +45,24 @@ def test_each_layer_deviates_as_its_normalised_output_of_one_pass_does() -> None
         assert rows[name]["deviation"] == pytest.approx(float(outputs[0].std(correction=0)), rel=1e-5)
         assert rows[name]["mean"] == pytest.approx(float(outputs[0].mean()), abs=1e-5)
         assert rows[name]["is_added"] == name.endswith("conv2")
+
+
+def test_layers_respond_in_a_network_without_classes_too(tmp_path: Path) -> None:
+    described = replace(spec("cifar-resnet-8"), classes=0)
+    state = NetworkState(described, usual_preprocessing(described), Wiring.all_open(3))
+    test_set = TestSet("digits", sample=4)
+    order = StudyOrder(
+        "responses", state, ResponsesOptions(pictures=4), test_set, tmp_path / "out", device="cpu"
+    )
+    studies = Studies()
+    *_, cost = studies.estimate(order)
+    assert isinstance(cost, Estimate)
+    assert cost.passes == pytest.approx(4)
+    *_, found = studies.answer(order)
+    assert isinstance(found, StudyResult)
+    assert len(found.rows) == 7
+    with pytest.raises(UserError, match="has no classifier"):
+        list(Studies().answer(replace(order, study="blocks", options=BlocksOptions())))
 
 
 def _convolutions() -> list[tuple[int, int, int]]:

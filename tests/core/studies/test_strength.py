@@ -61,6 +61,17 @@ def test_what_it_comes_to_is_known_before() -> None:
         assert bench.passes - before == pytest.approx(point.passes), point.name
 
 
+def test_the_first_point_also_counts_the_network_as_it_begins_where_it_is_not_that() -> None:
+    bench, _ = bench_of(is_labelled=False)
+    bench.state = replace(bench.state, wiring=bench.state.wiring.with_shortcuts([5], 0.0))
+    points = planned(bench, steps=2, pictures=2)
+    assert points["conv4_x=1"].passes > 20
+    for point in points.values():
+        before = bench.passes
+        end_of(point.measure())
+        assert bench.passes - before == pytest.approx(point.passes), point.name
+
+
 @pytest.mark.parametrize("gradient_of", ["score", "loss"])
 @pytest.mark.parametrize(
     ("name", "blocks", "strength"),

@@ -218,6 +218,12 @@ def test_what_does_not_apply_is_one_sentence(name: str, options: dict[str, bool]
     assert found.count(". ") == 0
 
 
+def test_without_classes_there_is_no_error_to_measure() -> None:
+    state = state_of("cifar-resnet-20")
+    bare = replace(state, network=replace(state.network, classes=0))
+    assert "has no classifier" in INFO.refusal(bare, blueprint(bare.network), BlocksOptions())
+
+
 def test_a_network_in_which_nothing_can_be_done_is_refused() -> None:
     state = state_of("cifar-plain-8")
     closed = replace(state, wiring=state.wiring.with_left_out([1]))

@@ -151,6 +151,9 @@ def test_what_has_no_sub_networks_or_too_many_is_refused_in_a_sentence() -> None
     )
     assert "13 blocks to choose from" in refused("cifar-resnet-56", "1-13")
     assert refused("cifar-resnet-20", "1-10") == "There is no block 1-10: this network has blocks 1 to 9."
+    state = state_of("cifar-resnet-20")
+    bare = replace(state, network=replace(state.network, classes=0))
+    assert "has no classifier" in refusal(bare, blueprint(bare.network, 32), SubnetworksOptions())
     assert "is not a list of blocks" in refused("cifar-resnet-20", "first")
     assert refused("cifar-plain-20", "4").startswith("None of these blocks of Plain-20 can be dropped")
     assert refused("cifar-resnet-20", "none").startswith("None of these")
