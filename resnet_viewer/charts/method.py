@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,8 +13,8 @@ from resnet_viewer.charts.gradcam import (
     Pixels,
     Underlay,
     cell_value,
-    has_one_scale,
     heat_places,
+    looks_words,
     overlay,
     shares_at,
     tiles_over,
@@ -144,8 +144,7 @@ def method_chart(now: Explanation | None, reference: Explanation | None, *, view
     limits = SPIKY if is_spiky else Limits(percentile=view.cam_limits.percentile)
     colours = view.map_signed_colours if signed else view.cam_colours
     maps = [[] if found is None else [found.map] for found in pair]
-    is_shared = has_one_scale(view)
-    if is_shared:
+    if view.cam_scale == "shared":
         spans = [span_of(limits, [one for group in maps for one in group], is_signed=signed)] * 2
         scale = spans[0].scale(colours, meaning=_meaning(limits), digits=DIGITS)
     else:
@@ -154,6 +153,11 @@ def method_chart(now: Explanation | None, reference: Explanation | None, *, view
         scale = scale_to(None, colours, is_signed=signed, meaning=meaning)
     sides = MethodSide("now", now, spans[0]), MethodSide("reference", reference, spans[1])
     return MethodChart(sides, scale, colours, signed)
+
+
+def method_looks(view: View) -> list[str]:
+    """As `gradcam.looks_words`, of a method's maps: they have no contours, and their limits stand on their scale."""
+    return looks_words(replace(view, cam_style="heat", cam_limits=Limits()))
 
 
 def _meaning(limits: Limits) -> str:

@@ -52,6 +52,7 @@ class Prober:
         self.explained: list[ExplainRequest | ExplainPair] = []
         self.is_explaining_held = False
         """No pass is done."""
+        self.is_explaining = False
         self.no_method = ""
         """Why a method fails."""
         self.no_set = ""
@@ -109,13 +110,17 @@ class Prober:
         """Nothing, then one pass, then all of them, of each; as often as the test wants it stands still before that."""
         asked = [question] if isinstance(question, ExplainRequest) else [question.now, question.reference]
         self.explained.append(question)
-        for each in filter(None, asked):
-            yield fabricated.explanation(each, done=0)
-            while self.is_explaining_held:
-                yield None
-            if self.no_method:
-                raise UserError(self.no_method)
-            yield fabricated.explanation(each)
+        self.is_explaining = True
+        try:
+            for each in filter(None, asked):
+                yield fabricated.explanation(each, done=0)
+                while self.is_explaining_held:
+                    yield None
+                if self.no_method:
+                    raise UserError(self.no_method)
+                yield fabricated.explanation(each)
+        finally:
+            self.is_explaining = False
 
     def _measure(self, question: MeasureSet) -> Iterator[object]:
         """Twelve pictures of a folder have classes, those of other sets none; each closed gate makes one more wrong."""

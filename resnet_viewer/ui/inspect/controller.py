@@ -133,7 +133,7 @@ class Controller(QObject):
 
     def give_up(self, question: Request) -> None:
         """Find no more; what was found so far stays."""
-        self._worker.low.cancel(self._sought.get(question, -1))
+        self._worker.low.cancel(self._sought.pop(question, -1))
 
     @Slot(object)
     def _take_finding(self, finding: Finding) -> None:

@@ -62,7 +62,7 @@ from resnet_viewer.charts.gradcam import (
     underlay,
 )
 from resnet_viewer.charts.limits import Span
-from resnet_viewer.charts.method import MethodChart, MethodSide, method_chart
+from resnet_viewer.charts.method import MethodChart, MethodSide, method_chart, method_looks
 from resnet_viewer.charts.palette import COLOUR_MAPS
 from resnet_viewer.records.captions import class_name, is_same, target_name, target_told, usual_target_words
 from resnet_viewer.records.comparing import block_beside
@@ -101,6 +101,8 @@ _SHOWS = {
 SCALES = ("shared", "shared"), ("own", "own")
 STYLES = ("heat", "heat"), ("contours", "contours")
 COMPARISONS = ("wiper", "with a wiper"), ("beside", "side by side")
+_STYLE_TIP = "Grad-CAM as colours over the picture, or as lines of one value"
+_NO_CONTOURS = "Only Grad-CAM has contours; the map of another method is drawn as colours"
 _FOLDED_WIDTH = 440
 _ROOMIEST, _ROOMY, _NARROW = 640, 460, 400
 """Pixels of width from which on all names stand beside their controls, and some."""
@@ -172,9 +174,7 @@ class PictureControls(QWidget):
         self.scale = choice_box("Scale", SCALES, tip)
         self.scale.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToContents)
         self.scale.setSizePolicy(QSizePolicy.Policy.Maximum, QSizePolicy.Policy.Fixed)
-        self.style_choice = _choice(
-            "Drawn as", STYLES, "Grad-CAM as colours over the picture, or as lines of one value"
-        )
+        self.style_choice = _choice("Drawn as", STYLES, _STYLE_TIP)
         self.comparison = _choice("Compare", COMPARISONS, "How now and reference are shown where they differ")
         self.colours = _narrow(ChoiceBox(), "Colours", "Colour map of Grad-CAM")
         self.colours.addItems(COLOUR_MAPS)
@@ -260,9 +260,11 @@ class PictureControls(QWidget):
         self.limits.show_limits(view.cam_limits, ends)
         for box, name in self._combos():
             box.setCurrentIndex(box.findData(getattr(view, name)))
-        for control in (self.opacity, self.scale, self.style_choice, self.network_input):
+        for control in (self.opacity, self.network_input):  # scale and colours are the filmstrip's, too
             control.setEnabled(view.picture_shows == "overlay")
-        self.scale.setEnabled(True)  # of the filmstrip, too
+        is_cam = view.method.is_grad_cam
+        self.style_choice.setEnabled(is_cam and view.picture_shows == "overlay")
+        self.style_choice.setToolTip(_STYLE_TIP if is_cam else _NO_CONTOURS)
         if self.colours.findText(view.cam_colours) < 0:
             self.colours.addItem(view.cam_colours)
         self.colours.setCurrentText(view.cam_colours)
@@ -614,7 +616,8 @@ class PicturePanel(Card):
         """Method, block, target and scale. Where they have no room, by whose choice the target is goes first, then
         the stage, then that the map is Grad-CAM's."""
         view, shown = self._view(scene), self._now or self._reference
-        ending = [*looks_words(view), *stand_in_wordings(scene, shown)[:1]]
+        looks = looks_words(view) if view.method.is_grad_cam else method_looks(view)
+        ending = [*looks, *stand_in_wordings(scene, shown)[:1]]
         forms = [ending]
         if view.picture_shows == "overlay":
             number = self._block_number(scene)
@@ -668,7 +671,7 @@ class PicturePanel(Card):
             pane.set_opacity(view.cam_opacity)
         looks = view.cam_colours, view.cam_style, view.cam_scale, view.cam_limits
         what = view.picture_shows, view.sees_network_input, view.picture_comparison
-        found = view.method, *self._explanations(scene)
+        found = view.method, *self._explanations(scene), bool(self._problem)
         shown = scene.session.picture, self._block_number(scene), self._is_grid(scene)
         key = self._now, self._reference, *shown, looks, what, found
         if key != self._drawn:  # readings have no equality but identity
@@ -771,7 +774,7 @@ class PicturePanel(Card):
         contours: Strokes = ()
         if self._method_chart is not None:
             method = self._method_chart.sides[WHOSE.index(whose)]
-            wordings = method_said(method, name or side.name)
+            wordings = method_said(method, name or side.name, "no map" if self._problem else "waiting")
             if (places := method.heat()) is not None:
                 heat = image_of_veil(
                     places, self._method_chart.colours, is_signed=self._method_chart.is_signed
@@ -785,11 +788,13 @@ class PicturePanel(Card):
         return Shown(whose, under, box, wordings, Layers(image, place, heat, contours, wordings))
 
     def _explanations(self, scene: Scene) -> tuple[Explanation | None, Explanation | None]:
-        """What the chosen method found; until there is something of the present wish, what it found of the last one."""
+        """What the chosen method found; until there is something of the present wish, what it found of the last one,
+        unless nothing will come.
+        """
         choice, picture = scene.session.view.method, scene.session.picture
 
         def newest(new: Explanation | None, old: Explanation | None) -> Explanation | None:
-            if new is not None or old is None:
+            if new is not None or old is None or self._problem:
                 return new
             is_alike = old.request.method == choice.method and old.request.question.picture == picture
             return old if is_alike else None
@@ -807,8 +812,9 @@ class PicturePanel(Card):
     def render_method(self, problem: str, *, is_at_work: bool) -> None:
         """Say why the chosen method has no map, and offer to stop it while it is at work."""
         self.stop_button.setVisible(is_at_work)
-        self._problem = problem
-        if self._scene is not None:
+        is_other, self._problem = problem != self._problem, problem
+        if self._scene is not None and is_other:
+            self.render_scene(self._scene)
             self._render_method(self._scene)
 
     def _render_method(self, scene: Scene) -> None:
@@ -824,7 +830,7 @@ class PicturePanel(Card):
             notes.append(f"Grad-CAM of each; {self._method_title(scene)} explains the chosen one alone.")
         elif chart is not None:
             for side in chart.sides:
-                notes += [] if side.found is None else [side.found.note, side.found.request.info.note]
+                notes += [] if side.found is None else [side.found.note or side.found.request.info.note]
         whole = " ".join(dict.fromkeys(note for note in notes if note))
         self.method_note.set_wordings(whole, tip=whole)
         self.method_note.setVisible(bool(whole) and (chart is not None or bool(self._problem)))
@@ -1022,9 +1028,10 @@ def said(side: CamSide, name: str = "") -> tuple[str, ...]:
     return *(f"{forms[0]} · {note}" for note in side.notes), *forms, value
 
 
-def method_said(side: MethodSide, name: str) -> tuple[str, ...]:
-    """Whose map it is, how far it is, its values, and captum's convergence delta, in ever fewer words."""
-    told = side.progress or side.value or "waiting"
+def method_said(side: MethodSide, name: str, without: str) -> tuple[str, ...]:
+    """Whose map it is, how far it is, its values, and captum's convergence delta, in ever fewer words; `without` where
+    nothing is found."""
+    told = side.progress or side.value or without
     whole = name if side.title == side.name else f"{name}, untrained"
     short = whole.replace("reference", "ref.")
     forms = [

@@ -45,10 +45,11 @@ class Explaining(QObject):
         self._controller, self._editor, self._window = controller, editor, window
         self._wanted: ExplainPair | None = None
         self._sent: ExplainPair | None = None
-        """What of it was not known yet."""
+        """What of it is being found; None where nothing is, or no more."""
         self.problem = ""
         """Why there is no map, in a sentence."""
         self.is_stopped = False
+        self._has_failed = False
         self._looking = QTimer(self, singleShot=True, interval=0)
         self._looking.timeout.connect(self._look)
         controller.scene_changed.connect(self._look_soon)
@@ -56,15 +57,13 @@ class Explaining(QObject):
     @property
     def is_at_work(self) -> bool:
         """Passes are being run, or wait for their turn."""
-        if self._wanted is None or self.is_stopped or self.problem:
-            return False
-        return not all(self._is_found(question) for question in _questions(self._wanted))
+        return self._sent is not None and not all(map(self._is_found, _questions(self._sent)))
 
     @Slot()
     def stop(self) -> None:
         """Run no more passes; what was found so far stays."""
-        if self._sent is not None and self.is_at_work:
-            self._controller.give_up(self._sent)
+        if self.is_at_work:
+            self._give_up()
             self.is_stopped = True
             self.changed.emit()
 
@@ -80,22 +79,27 @@ class Explaining(QObject):
 
     @Slot()
     def _look(self) -> None:
-        scene = self._controller.scene
-        wanted = scene.explain_question
-        if wanted == self._wanted and (
-            wanted is None or self.is_stopped or self.problem or self._is_sought(wanted)
-        ):
-            self.changed.emit()
-            return
-        self._wanted, self._sent, self.problem, self.is_stopped = wanted, None, "", False
-        if wanted is not None:
-            refused = [(each, said) for each in _questions(wanted) if (said := refusal(each))]
-            self.problem = refused[0][1] if refused else ""
-            missing = [each for each in _questions(wanted) if not refusal(each) and not self._has(each)]
-            if missing:
-                self._sent = ExplainPair(*missing)
-                self._controller.find(self._sent, self._fail)
+        wanted = self._controller.scene.explain_question
+        if wanted != self._wanted:
+            self._give_up()
+            self._wanted, self.problem, self.is_stopped, self._has_failed = wanted, "", False, False
+        if wanted is not None and not self.is_stopped and not self._has_failed:
+            self._seek(_questions(wanted))
         self.changed.emit()
+
+    def _seek(self, wanted: tuple[ExplainRequest, ...]) -> None:
+        """Have found what is neither known nor sought already; a change that was taken back may have ended that."""
+        refused = {question: said for question in wanted if (said := refusal(question))}
+        self.problem = next(iter(refused.values()), "")
+        missing = [question for question in wanted if question not in refused and not self._has(question)]
+        if missing and (self._sent is None or not self._controller.seeks(self._sent)):
+            self._sent = ExplainPair(*missing)
+            self._controller.find(self._sent, self._fail)
+
+    def _give_up(self) -> None:
+        if self._sent is not None:
+            self._controller.give_up(self._sent)
+            self._sent = None
 
     def _has(self, question: ExplainRequest) -> bool:
         return self._is_found(question) or self._controller.recall(question)
@@ -104,14 +108,9 @@ class Explaining(QObject):
         found = self._controller.scene.findings.get(question)
         return found is not None and found.is_complete
 
-    def _is_sought(self, wanted: ExplainPair) -> bool:
-        return (self._sent is not None and self._controller.seeks(self._sent)) or all(
-            self._is_found(question) for question in _questions(wanted)
-        )
-
     @Slot(object)
     def _fail(self, failure: Failure) -> None:
-        self.problem = failure.sentence
+        self._sent, self.problem, self._has_failed = None, failure.sentence, True
         self.changed.emit()
 
     # The menu

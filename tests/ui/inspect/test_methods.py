@@ -9,6 +9,7 @@ from PySide6.QtWidgets import QMenu
 
 from resnet_viewer.records.errors import UserError
 from resnet_viewer.records.figure_list import FigureChoice
+from resnet_viewer.records.limits import Limits
 from resnet_viewer.records.method import (
     GRAD_CAM,
     METHODS,
@@ -19,6 +20,7 @@ from resnet_viewer.records.method import (
     OcclusionOptions,
     method_of,
 )
+from resnet_viewer.records.target import BlockTarget
 from resnet_viewer.services.figures import drawn
 from resnet_viewer.ui.inspect.gradcam import PicturePanel
 from resnet_viewer.ui.inspect.methods import Explaining, MethodDialog
@@ -201,3 +203,113 @@ def test_the_exported_picture_shows_the_method(desk: Desk) -> None:
     bare = replace(scene, findings={})
     with pytest.raises(UserError, match="Saliency is not computed yet"):
         drawn(bare, FigureChoice("gradcam", "svg"))
+
+
+def test_the_work_of_a_method_ends_when_another_is_chosen(desk: Desk) -> None:
+    desk.prober.is_explaining_held = True
+    explaining = choose(desk, MethodChoice("occlusion"))
+    desk.qtbot.waitUntil(lambda: desk.prober.is_explaining and explaining.is_at_work)
+    choose(desk, GRAD_CAM)
+    desk.qtbot.waitUntil(lambda: not desk.prober.is_explaining)
+    assert not explaining.is_at_work
+    choose(desk, MethodChoice("occlusion"))
+    desk.qtbot.waitUntil(lambda: desk.prober.is_explaining)
+    desk.prober.is_explaining_held = False
+    settle(desk)
+    assert page_of(desk).controller.scene.explained[0] is not None
+
+
+def test_a_change_that_is_taken_back_at_once_has_the_work_begun_again(desk: Desk) -> None:
+    desk.prober.is_explaining_held = True
+    explaining = choose(desk, MethodChoice("occlusion"))
+    desk.qtbot.waitUntil(lambda: desk.prober.is_explaining)
+    page_of(desk).editor.toggle_shortcut(3)
+    page_of(desk).store.undo()
+    desk.qtbot.waitUntil(lambda: len(desk.prober.explained) == 2)
+    assert explaining.is_at_work
+    desk.prober.is_explaining_held = False
+    settle(desk)
+    now, _ = page_of(desk).controller.scene.explained
+    assert now is not None
+    assert now.is_complete
+
+
+def test_a_method_that_the_next_network_refuses_shows_nothing_of_the_last_one(desk: Desk) -> None:
+    page, panel = page_of(desk), panel_of(desk)
+    explaining = choose(desk, MethodChoice("lrp"))
+    settle(desk)
+    assert not panel.method_scale.isHidden()
+    page.loader.choose_network("cifar-resnet-20-highway")
+    desk.qtbot.waitUntil(lambda: "gated block" in explaining.problem)
+    desk.wait_fresh()
+    desk.qtbot.waitUntil(lambda: panel.method_scale.isHidden())
+    assert "has no rule" in panel.method_note.text()
+    assert panel._shown
+    assert all(shown.layers.heat is None for shown in panel._shown)
+    assert not panel.labels[0].split("·")[1].strip().startswith(("maximum", "−"))
+    page.store.undo()
+    settle(desk)
+    assert not panel.method_scale.isHidden()
+
+
+def test_where_one_side_refuses_the_other_is_at_work_and_can_be_stopped(desk: Desk) -> None:
+    page, panel = page_of(desk), panel_of(desk)
+    choose(desk, MethodChoice("lrp"))
+    settle(desk)
+    page.loader.compare_network("cifar-resnet-20-highway")
+    desk.wait_fresh()
+    desk.qtbot.waitUntil(lambda: "gated block" in page.explaining.problem)
+    desk.prober.is_explaining_held = True
+    page.editor.toggle_shortcut(3)
+    desk.qtbot.waitUntil(lambda: desk.prober.is_explaining and page.explaining.is_at_work)
+    assert not panel.stop_button.isHidden()
+    page.editor.toggle_shortcut(3)
+    page.editor.toggle_shortcut(3)
+    desk.qtbot.waitUntil(lambda: desk.prober.is_explaining and page.explaining.is_at_work)
+    desk.prober.is_explaining_held = False
+    desk.qtbot.waitUntil(lambda: page.controller.scene.explained[0] is not None)
+    desk.qtbot.waitUntil(lambda: not page.explaining.is_at_work)
+    assert "gated block" in panel.method_note.text()
+
+
+def test_a_stop_leaves_nothing_of_an_older_wish(desk: Desk) -> None:
+    page, panel = page_of(desk), panel_of(desk)
+    choose(desk, MethodChoice("saliency"))
+    settle(desk)
+    desk.prober.is_explaining_held = True
+    page.editor.toggle_shortcut(3)
+    desk.qtbot.waitUntil(lambda: desk.prober.is_explaining and page.explaining.is_at_work)
+    panel.stop_button.click()
+    desk.qtbot.waitUntil(lambda: page.turns.is_at_rest)
+    now = panel._shown[0]
+    assert now.whose == "now"
+    assert now.layers.heat is None
+    assert "0 of 1 passes" in panel.labels[0]
+
+
+def test_contours_and_limits_of_grad_cam_are_not_said_of_another_methods_map(desk: Desk) -> None:
+    page, panel = page_of(desk), panel_of(desk)
+    view = page.controller.scene.session.view
+    page.editor.look(replace(view, cam_style="contours", cam_limits=Limits(by_hand=(0.0, 0.5))))
+    desk.wait_fresh()
+    assert "contours" in panel.accessibleDescription()
+    assert panel.controls.style_choice.isEnabled()
+    choose(desk, MethodChoice("saliency"))
+    settle(desk)
+    assert panel._shown[0].layers.heat is not None
+    assert "contours" not in panel.accessibleDescription()
+    assert "by hand" not in panel.accessibleDescription()
+    assert not panel.controls.style_choice.isEnabled()
+    assert "Only Grad-CAM" in panel.controls.style_choice.toolTip()
+
+
+def test_a_network_without_a_classifier_has_the_mean_of_a_block_explained(desk: Desk) -> None:
+    page, panel = page_of(desk), panel_of(desk)
+    page.editor.set_target(BlockTarget(2, 3))
+    choose(desk, MethodChoice("integrated_gradients"))
+    settle(desk)
+    now, _ = page.controller.scene.explained
+    assert now is not None
+    assert now.request.question.target == BlockTarget(2, 3)
+    assert now.is_complete
+    assert not panel.method_scale.isHidden()
