@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from types import MappingProxyType
-from typing import NamedTuple
+from typing import Literal, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -30,6 +30,10 @@ _INSIDE = 4.0
 """From the legend's frame to its names."""
 _TRIED, _EVERY = 240, 8
 """So many of the nearest places are looked at, one of every so many."""
+
+
+Together = Literal["some", "all or none", "all"]
+"""Which of the names make a legend: those without room at their ends, all where one has none, or all."""
 
 
 class FreeSpace:
@@ -175,10 +179,11 @@ def name_lines(
     kept: Mapping[str, Rect] = MappingProxyType({}),
     frame: Rect | None = None,
     *,
-    is_all_or_none: bool = False,
+    together: Together = "some",
 ) -> tuple[tuple[Name, ...], Rect | None]:
     """The names that find room at their lines' ends, on one of the `verticals` only where there is no other; the rest
-    make a legend, in the frame that they had while it is free. With `is_all_or_none` all do as soon as one has to.
+    make a legend, in the frame that they had while it is free. With "all or none" all do as soon as one has to, with
+    "all" none stands at an end.
 
     `lines` are all lines with their owners; `kept` are the places that names have now.
     """
@@ -196,17 +201,21 @@ def name_lines(
         old = [kept.get(wished[number].key) for number in numbers]
         return place_names([ends[number] for number in numbers], high, free, old, suits)
 
-    places = place_some(range(len(wished)), beside)
+    places: list[Rect | None] = [None] * len(wished)
+    if together != "all":
+        places = place_some(range(len(wished)), beside)
     for place in places:
         if place is not None:
             free_space.cover(place.grown(6))
-    missing = [number for number, place in enumerate(places) if place is None and verticals]
+    missing = [
+        number for number, place in enumerate(places) if place is None and verticals and together != "all"
+    ]
     for number, place in zip(missing, place_some(missing, free_space), strict=True):
         places[number] = place
     missing = [number for number, place in enumerate(places) if place is None]
     legend = None
     if missing:
-        if is_all_or_none or len(missing) > len(places) / 2:
+        if together == "all or none" or len(missing) > len(places) / 2:
             missing = list(range(len(places)))
         for number, place in enumerate(places):
             if place is not None and number not in missing:

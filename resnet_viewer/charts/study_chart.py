@@ -36,7 +36,7 @@ from resnet_viewer.charts.chart import (
 from resnet_viewer.charts.curves import Course, end_of, round_numbers, thinned
 from resnet_viewer.charts.log_axis import LANE_PIXELS, Lane, log_axis, logs_of, round_powers, scale_of
 from resnet_viewer.charts.log_axis import Scale as LogScale
-from resnet_viewer.charts.plot_words import FreeSpace, Wish, name_lines
+from resnet_viewer.charts.plot_words import FreeSpace, Together, Wish, name_lines
 from resnet_viewer.charts.shapes import Box, Disc, Ink, Inked, Outline, Rect
 from resnet_viewer.charts.study_panel import LinesPanel, Scale, Series
 
@@ -58,12 +58,12 @@ _APART = 9.0
 _SMALL_DOT = 3.0
 _CLOUD, _CLOUD_DOT, _CLOUD_OPACITY = 100, 3.6, 0.5
 """Of more dots than these each is smaller, and lets others be seen through it."""
-_BAR_SHARE, _DOTS_SHARE = 0.8, 0.5
-"""Of a slot, for all bars beside each other, and for the dots of one block."""
+_SLOT_SHARE = 0.8
+"""Of a slot, for all bars beside each other, or for the dots of one block."""
 _FILLS = (0.85, 0.35, 0.0)
 """Opacities of bars beside each other."""
-_WHISKER = 3.0
-"""Half of the end of a bar's, or a dot's, spread."""
+_WHISKER, _WHISKER_SHARE = 3.0, 0.4
+"""Half of the end of a bar's, or a dot's, spread: in pixels, and of the room beside the next one, at most."""
 _BETWEEN_NAMES = 12.0
 _NAMED_LINES = 5
 """A plot of fewer lines of text has no rows of names."""
@@ -427,20 +427,22 @@ class _Drawer:
             at, heights = self.across.place(series.x), up.place(series.y)
             heights = np.where(np.isnan(at), np.nan, heights)
             at = np.where(np.isnan(heights), np.nan, at)
+            wide = math.inf
             if series.looks == "bars":
-                wide = _BAR_SHARE * slot / len(bars)
+                wide = _SLOT_SHARE * slot / len(bars)
                 order = next(place for place, one in enumerate(bars) if one is series)
                 at = at + _aside(order, len(bars)) * wide
                 shapes += self._bars(bare, up, series, (at, heights), key, wide, order)
             elif panel.is_by_block and series.looks == "dots":
                 beside = [one for one in panel.series if one.looks == "dots"]
                 order = next(place for place, one in enumerate(beside) if one is series)
-                at = at + _aside(order, len(beside)) * _DOTS_SHARE / len(beside)
+                wide = _SLOT_SHARE / len(beside)
+                at = at + _aside(order, len(beside)) * wide
             places.append((at, heights))
             if series.looks == "dots" and self._is_cloud(series):
                 shapes += self._cloud(bare, up, series, (at, heights), key)
             if series.looks in ("bars", "dots"):
-                shapes += self._spreads(bare, up, series, at, key)
+                shapes += self._spreads(bare, up, series, at, key, wide)
             else:
                 curves.append(self._curve(up, series, (at, heights), key))
             dots += self._dots(up, series, (at, heights), key)
@@ -551,19 +553,23 @@ class _Drawer:
             else []
         )
 
-    def _spreads(self, bare: Chart, up: _YScale, series: Series, at: Floats, key: str) -> list[Inked]:
-        """A line from the lowest to the highest of each point that is bar or dot."""
+    def _spreads(
+        self, bare: Chart, up: _YScale, series: Series, at: Floats, key: str, wide: float
+    ) -> list[Inked]:
+        """A line from the lowest to the highest of each point that is bar or dot, which has `wide` for itself."""
         if series.low is None or series.high is None:
             return []
         is_drawn = (at >= self.span[0]) & (at <= self.span[1])
         size = self.room.size
+        pixels = wide / (self.span[1] - self.span[0]) * self.room.width
+        half = min(_WHISKER, _WHISKER_SHARE * pixels)
         x, low = bare.place(size, at[is_drawn], up.edge(series.low)[is_drawn])
         _, high = bare.place(size, at[is_drawn], up.edge(series.high)[is_drawn])
         lines: list[Outline] = []
         for middle, under, over in zip(x.tolist(), low.tolist(), high.tolist(), strict=True):
             if math.isfinite(under) and math.isfinite(over) and under != over:
                 lines.append(Outline(((middle, under), (middle, over)), is_closed=False))
-                ends = (((middle - _WHISKER, end), (middle + _WHISKER, end)) for end in (under, over))
+                ends = (((middle - half, end), (middle + half, end)) for end in (under, over))
                 lines += [Outline(end, is_closed=False) for end in ends]
         colour = "text" if series.looks == "bars" else series.colour
         return [Inked(key, Ink(colour, 1.1), tuple(lines))] if lines else []
@@ -607,7 +613,9 @@ class _Drawer:
             for key, line in lines.items()
             if len(line[0]) and not (len(line[0]) > 1 and line[0][0] == line[0][-1])
         ]
-        names, legend = name_lines(wished, room, free_space, owned, is_all_or_none=True)
+        has_ends = all(stroke.has_line for _, stroke in named.values())  # bars and dots end nowhere
+        together: Together = "all or none" if has_ends else "all"
+        names, legend = name_lines(wished, room, free_space, owned, together=together)
         return replace(chart, names=names, legend=legend)
 
 

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from resnet_viewer.charts.chart import Chart, Rect, Room
-from resnet_viewer.charts.shapes import Box
+from resnet_viewer.charts.shapes import Box, Outline
 from resnet_viewer.charts.study_chart import chart_of, laid_out, point_words, stroke_of, x_limits
 from resnet_viewer.charts.study_panel import Guide, LinesPanel, Scale, Series, columns_for
 from tests import panels
@@ -267,6 +267,35 @@ def test_dots_of_one_block_stand_beside_each_other() -> None:
     assert (ours[0] < x).all()
     assert (theirs[0] > x).all()
     assert ours[0] + theirs[0] == pytest.approx(2 * x)
+
+
+@pytest.mark.parametrize("width", [230.0, 480.0, 1200.0])
+def test_the_spreads_of_one_block_stand_beside_each_other(width: float) -> None:
+    x, y = np.arange(1.0, 28.0), np.full(27, 10.0)
+    alike = tuple(Series(name, x, y, y - 2, y + 2, looks="dots", colour="first") for name in ("a", "b"))
+    chart = chart_of(LinesPanel("a", Scale("block"), Scale("y"), alike, is_by_block=True), room(width, 200))
+    ours, theirs = (
+        np.array([[at for at, _ in shape.points] for shape in inked.shapes if isinstance(shape, Outline)])
+        for inked in chart.shapes
+    )
+    assert len(ours) == len(theirs) == 3 * 27
+    assert (theirs.min(axis=1) - ours.max(axis=1)).min() > 0.5
+    after = ours.reshape(27, 3, 2)[1:].min(axis=(1, 2)) - theirs.reshape(27, 3, 2)[:-1].max(axis=(1, 2))
+    assert after.min() > 0.5, "nor do those of the next block"
+
+
+@pytest.mark.parametrize("size", [(420.0, 220.0), (900.0, 500.0), (1400.0, 900.0)], ids=str)
+def test_names_of_what_ends_nowhere_stand_together(size: tuple[float, float]) -> None:
+    x = np.arange(1.0, 10.0)
+    bars, dots = (
+        Series("worth", x, x[::-1], looks="bars"),
+        Series("alone", x, x, looks="dots", colour="first"),
+    )
+    chart = chart_of(LinesPanel("a", Scale("block"), Scale("y"), (bars, dots), is_by_block=True), room(*size))
+    assert len(chart.names) == 2
+    one, other = (name.rect for name in chart.names)
+    assert one.top == other.top or one.left == other.left, "beside or below each other"
+    assert abs(other.top - one.top) <= 16
 
 
 @pytest.mark.parametrize("size", [(300.0, 160.0), (420.0, 220.0), (900.0, 500.0)], ids=str)

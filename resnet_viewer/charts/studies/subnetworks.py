@@ -21,7 +21,7 @@ from resnet_viewer.charts.study_panel import (
     names,
 )
 from resnet_viewer.records.games import Game
-from resnet_viewer.records.story_words import percent, sentence, thousands
+from resnet_viewer.records.story_words import percent, thousands
 from resnet_viewer.records.studies.subnetworks import Found, error_of, without_words
 from resnet_viewer.records.study import Row, StudyResult
 
@@ -81,7 +81,7 @@ def _errors(all_of_them: Sequence[_Whose]) -> Panel:
     return LinesPanel(
         "Error by size",
         Scale("blocks kept", is_whole=True),
-        Scale(f"{sentence(' or '.join(measures)).rstrip('.')} (%)", least=0.0),
+        Scale(f"{' or '.join(measures)} (%)", least=0.0),
         tuple(series),
         tuple(Guide("guessing", guide) for guide in sorted(guides)),
         message="" if series else "No sub-network is measured yet.",

@@ -27,6 +27,7 @@ def test_a_result_is_drawn_by_size_by_order_by_pair_and_by_block() -> None:
         assert needing("".join("1" if n in kept else "0" for n in (1, 2, 3))) == y
         assert words.startswith(f"{y:.1f}\u00a0%")
     assert [guide.at for guide in errors.guides] == [90.0]
+    assert errors.y.title == "error (%)", "as other axes are called"
 
     assert isinstance(orders, LinesPanel)
     assert orders.y.is_log
@@ -63,7 +64,7 @@ def test_several_are_laid_over_one_another_each_with_its_pairs() -> None:
     assert titles[3:5] == ["Which need each other: ResNet-8 (1)", "Which need each other: ResNet-8 (2)"]
     errors = found[0]
     assert isinstance(errors, LinesPanel)
-    assert errors.y.title == "Error or disagreement with the intact network (%)"
+    assert errors.y.title == "error or disagreement with the intact network (%)"
     assert {series.colour for series in errors.series} == {"first", "second", "third"}
     assert not any(panel.message for panel in found)
 
