@@ -1,4 +1,5 @@
-"""A plot with hands: one view box in its frame. The wheel zooms x at the pointer, a drag pans, a double click fits.
+"""A plot with hands: one view box in its frame. The wheel zooms x at the pointer (with Ctrl where it stands in a place
+that scrolls), a drag pans, a double click fits.
 
 The y range is the owner's: it follows what is visible.
 """
@@ -109,6 +110,8 @@ class PlotCanvas(pg.GraphicsLayoutWidget):
         self._has_keys = self._is_by_keys = False
         self._is_empty = True
         self._has_title = has_title
+        self.is_in_scroll = False
+        """The wheel alone scrolls what it stands in; with Ctrl it zooms."""
         self.setFrameShape(self.Shape.NoFrame)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setAccessibleName(name)
@@ -282,6 +285,10 @@ class PlotCanvas(pg.GraphicsLayoutWidget):
         event.accept()
 
     def wheelEvent(self, event: QWheelEvent) -> None:
+        is_sideways = abs(event.angleDelta().x()) > abs(event.angleDelta().y())
+        if self.is_in_scroll and not is_sideways and event.modifiers() == Qt.KeyboardModifier.NoModifier:
+            event.ignore()
+            return
         turn_wheel(self, event, self._plot_point(event.position()).x())
         self._point(event.position())
 

@@ -253,6 +253,8 @@ class MatrixCells(Cells):
         self._names = self._below = 0.0
         """Pixels for the names at the left, and for those below."""
         self._is_turned = False
+        self._numbers: list[list[str]] | None = None
+        """What stands in the cells, where it has room."""
         self.restyled.connect(self._lay_out)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
 
@@ -291,6 +293,8 @@ class MatrixCells(Cells):
         if max(rows, columns) <= 3 * min(rows, columns):
             across = down = min(across, down)
         self._area = QRectF(left, 0.5, across * columns, down * rows)
+        has_room = down >= line and self.chart.panel.values.size <= _MOST_NUMBERS
+        self._numbers = self.chart.fitting(across - 4, measure) if has_room else None
 
     # cells
 
@@ -354,16 +358,13 @@ class MatrixCells(Cells):
         self._paint_columns(painter, metrics.height())
 
     def _paint_numbers(self, painter: QPainter) -> None:
-        values, metrics = self.chart.panel.values, painter.fontMetrics()
-        size = self._rect(0, 0).size()
-        if size.height() < metrics.height() or values.size > _MOST_NUMBERS:
-            return
-        words = self.chart.fitting(size.width() - 4, metrics.horizontalAdvance)
-        if words is None:
+        if self._numbers is None:
             return
         for (row, column), is_white in np.ndenumerate(self.chart.wants_white):
             painter.setPen(QColor("white" if is_white else PAPER["text"]))
-            painter.drawText(self._rect(row, column), Qt.AlignmentFlag.AlignCenter, words[row][column])
+            painter.drawText(
+                self._rect(row, column), Qt.AlignmentFlag.AlignCenter, self._numbers[row][column]
+            )
 
     def _paint_rows(self, painter: QPainter, line: float) -> None:
         measure, rows = painter.fontMetrics().horizontalAdvance, self.chart.shape[0]
@@ -466,6 +467,7 @@ class StudyPlot(QScrollArea):
         self.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         self.viewport().setAutoFillBackground(False)
         self._inside.setAutoFillBackground(False)
+        self.verticalScrollBar().rangeChanged.connect(self._lend_wheel)
 
     def show_panels(self, panels: Sequence[Panel], words: str = "") -> None:
         """Show these; without any, `words`. A view is kept where it shows a panel of the same kind again."""
@@ -477,10 +479,12 @@ class StudyPlot(QScrollArea):
             if gone not in views:
                 self._grid.removeWidget(gone)
                 gone.deleteLater()
+        is_new = self.views != tuple(views)
         self.views = tuple(views)
+        self._lend_wheel()
         self._words.setText(words)
         self._words.setVisible(not views)
-        self._arrange(is_new=True)
+        self._arrange(is_new=is_new)
 
     def _view(self, panel: Panel, old: LinesView | MatrixView | None) -> LinesView | MatrixView:
         """What shows that panel: the old view where it can."""
@@ -503,6 +507,13 @@ class StudyPlot(QScrollArea):
         self._theme = theme
         for view in self.views:
             view.apply_theme(theme)
+
+    @Slot()
+    def _lend_wheel(self) -> None:
+        """To the scroll bar, while there is something to scroll."""
+        for view in self.views:
+            if isinstance(view, LinesView):
+                view.canvas.is_in_scroll = self.verticalScrollBar().maximum() > 0
 
     def minimumSizeHint(self) -> QSize:
         return QSize(160, 110)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import numpy as np
 import pytest
 from PySide6.QtCore import QPoint, QPointF, Qt
@@ -9,6 +11,7 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
+from resnet_viewer.charts.study_matrix import MatrixChart
 from resnet_viewer.charts.study_panel import LinesPanel, MatrixPanel
 from resnet_viewer.ui.widgets.study_plot import OPENS, LinesView, MatrixView, StudyPlot
 from resnet_viewer.ui.widgets.theme import DARK, LIGHT
@@ -175,6 +178,28 @@ def test_a_matrix_has_the_colours_of_paper(plot: StudyPlot) -> None:
         assert [colour.red(), colour.green(), colour.blue()] == wanted[row, column].tolist()
 
 
+def test_numbers_of_a_matrix_are_written_when_it_is_laid_out_and_not_at_every_paint(
+    plot: StudyPlot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    written: list[float] = []
+    fitting = MatrixChart.fitting
+
+    def note(chart: MatrixChart, width: float, measure: Callable[[str], float]) -> list[list[str]] | None:
+        written.append(width)
+        return fitting(chart, width, measure)
+
+    monkeypatch.setattr(MatrixChart, "fitting", note)
+    plot.show_panels([panels.matrix()])
+    settle(plot)
+    assert written, "they have room in so large a plot"
+    written.clear()
+    plot.grab()
+    assert not written
+    plot.resize(1000, 700)
+    settle(plot)
+    assert written, "they are others where cells are larger"
+
+
 def test_views_stay_while_a_study_fills_and_go_with_it(plot: StudyPlot) -> None:
     plot.show_panels([panels.bars(9), panels.matrix()])
     before = plot.views
@@ -206,6 +231,36 @@ def test_the_wheel_shows_a_part_and_home_all(plot: StudyPlot) -> None:
     assert (view.made.chart.x.low, view.made.chart.x.high) == (left, right)
     QTest.keyClick(view.canvas, Qt.Key.Key_Home)
     assert view.canvas.is_fitted
+
+
+def turn_wheel(plot: StudyPlot, modifiers: Qt.KeyboardModifier = Qt.KeyboardModifier.NoModifier) -> None:
+    """A notch towards oneself, over the first panel; one that is sent to a widget would not go on to its parents."""
+    view = lines_view(plot)
+    at = view.canvas.mapTo(plot, view.canvas.rect().center())
+    QTest.wheelEvent(plot.windowHandle(), QPointF(at), QPoint(0, -120), QPoint(), modifiers)
+    QApplication.processEvents()
+
+
+def test_the_wheel_scrolls_where_there_is_more_and_zooms_where_there_is_not(plot: StudyPlot) -> None:
+    plot.resize(300, 250)
+    plot.show_panels([panels.many_drops()] * 4)
+    settle(plot)
+    view, bar = lines_view(plot), plot.verticalScrollBar()
+    view.canvas.zoom(0.5, 0.0)
+    shown = view.canvas.x_range
+    turn_wheel(plot)
+    assert bar.value() > 0
+    assert view.canvas.x_range == shown
+    before = bar.value()
+    turn_wheel(plot, Qt.KeyboardModifier.ControlModifier)
+    assert bar.value() == before
+    assert view.canvas.x_range != shown
+    plot.show_panels([panels.many_drops()])
+    settle(plot)
+    view.canvas.zoom(0.2, 0.0)
+    shown = view.canvas.x_range
+    turn_wheel(plot)
+    assert view.canvas.x_range != shown
 
 
 def test_wide_numbers_beside_the_axis_are_not_cut(plot: StudyPlot) -> None:
