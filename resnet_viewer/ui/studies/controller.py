@@ -2,8 +2,8 @@
 
 The order of events: what a study would cost is asked as often as something changes, and only the newest question is
 answered; `begin` sends an order; pictures are read, then the result so far comes after every point, ten times a second
-at most; the process ends it, or is told to. A result that is not complete is read from its folder once more, for its
-last points may have reached the disk alone.
+at most, and the page hears of it four times a second; the process ends it, or is told to. A result that is not complete
+is read from its folder once more, for its last points may have reached the disk alone.
 """
 
 from __future__ import annotations
@@ -30,7 +30,8 @@ from resnet_viewer.ui.work.asking import Askers
 from resnet_viewer.ui.work.process_worker import ProcessWorker
 from resnet_viewer.ui.work.worker import Failure
 
-TOLD_EVERY_MS = 66
+TOLD_EVERY_MS, GROWN_EVERY_MS = 66, 250
+"""What was wished is told soon, what was measured seldom enough that drawing it leaves the machine to the study."""
 
 
 class StudyController(QObject):
@@ -64,7 +65,7 @@ class StudyController(QObject):
         self._has_looked = False
         self._touched: set[str] = set()
         """Names of the studies of which something was ticked or begun; of others the newest result is shown."""
-        self._timer = QTimer(self, singleShot=True, interval=TOLD_EVERY_MS)
+        self._timer = QTimer(self, singleShot=True)
         self._timer.timeout.connect(self._tell)
         worker.replied.connect(self._take)
         worker.failed.connect(self._fail)
@@ -158,7 +159,8 @@ class StudyController(QObject):
         self._worker.ask(self._tickets, request)
         return self._tickets
 
-    def _change(self, **fields: object) -> None:
+    def _change(self, within: int = TOLD_EVERY_MS, **fields: object) -> None:
+        """The page hears of it within so many milliseconds."""
         newest = sorted(self._results.values(), key=lambda result: result.order.folder.name, reverse=True)
         self._scene = replace(
             self._scene,
@@ -166,8 +168,8 @@ class StudyController(QObject):
             version=self._scene.version + 1,
             **fields,  # type: ignore[arg-type]
         )
-        if not self._timer.isActive():
-            self._timer.start()
+        if not self._timer.isActive() or self._timer.remainingTime() > within:
+            self._timer.start(within)
 
     @Slot()
     def _tell(self) -> None:
@@ -181,10 +183,10 @@ class StudyController(QObject):
                 self.estimated.emit(reply)
         elif ticket == self._at_work and (live := self._scene.live) is not None:
             if isinstance(reply, Progress):
-                self._change(live=replace(live, reading=reply))
+                self._change(GROWN_EVERY_MS, live=replace(live, reading=reply))
             elif isinstance(reply, StudyResult):
                 self._results[live.folder] = reply
-                self._change()
+                self._change(GROWN_EVERY_MS)
 
     @Slot(int, object)
     def _fail(self, ticket: int, failure: Failure) -> None:

@@ -98,7 +98,6 @@ class ResultsModel(TableModel):
         super().__init__([column.title for column in _COLUMNS])
         self.folders: tuple[Path, ...] = ()
         self._scene = StudyScene()
-        self._told: tuple[str, ...] = ()
 
     def show_scene(self, scene: StudyScene) -> bool:
         """Take the scene; True where rows came or went."""
@@ -107,7 +106,6 @@ class ResultsModel(TableModel):
         is_other = folders != self.folders
         self._scene, self.folders = scene, folders
         rows = [[Cell(column.words(scene, result)) for column in _COLUMNS] for result in results]
-        self._told = tuple(told(scene, result) for result in results)
         self.set_rows(rows, are_others=is_other)
         return is_other
 
@@ -121,7 +119,7 @@ class ResultsModel(TableModel):
 
     def data(self, index: _Index, role: int = Qt.ItemDataRole.DisplayRole) -> object:
         if role == Qt.ItemDataRole.ToolTipRole:
-            return tooltip_text(self._told[index.row()])
+            return tooltip_text(told(self._scene, self._scene.of_study[index.row()]))
         if role == Qt.ItemDataRole.CheckStateRole and index.column() == _NETWORK:
             is_ticked = self.is_ticked(index.row())
             # WORKAROUND: the enumeration itself draws no box (seen with PySide6 6.10)

@@ -19,6 +19,7 @@ from resnet_viewer.records.requests import OpenNetwork, StudyPictures, WriteFigu
 from resnet_viewer.records.study import KeptStudies, StudyResult
 from resnet_viewer.records.weights import WeightsRef
 from resnet_viewer.ui import dialogs, export_dialog
+from resnet_viewer.ui.studies.controller import GROWN_EVERY_MS, TOLD_EVERY_MS
 from resnet_viewer.ui.studies.found import StartStudy
 from resnet_viewer.ui.studies.page import StudiesPage
 from resnet_viewer.ui.studies.results import FIRST_WORDS
@@ -232,6 +233,22 @@ def test_the_chart_fills_while_it_runs(desk: Desk, page: StudiesPage) -> None:
     assert page.panels.found.paragraphs[:2] == ("The heaviest block is 3.", "That agrees with the paper.")
     assert table.results.rows[0][5].text == "9 points"
     assert page.bar.start_button.isEnabled()
+
+
+def test_what_grows_is_drawn_seldom_and_what_is_wished_soon(desk: Desk, page: StudiesPage) -> None:
+    page.start()
+    settled(desk, page)
+    desk.workshop.measure(2)
+    assert page.controller._timer.interval() == GROWN_EVERY_MS
+    page.controller.select(desk.workshop.orders[-1].folder.with_name("another"))
+    assert page.controller._timer.interval() == TOLD_EVERY_MS, "a click does not wait for the study"
+    desk.workshop.measure(3)
+    assert page.controller._timer.interval() == TOLD_EVERY_MS, "nor does a point put it off"
+    settled(desk, page)
+    assert "3 of 9 points" in page.panels.chart.subtitle
+    assert "done: 3 of 9" in page.panels.results.table.results.index(0, 0).data(Qt.ItemDataRole.ToolTipRole)
+    desk.workshop.measure()
+    desk.workshop.end()
 
 
 def test_cancel_is_said_at_once_and_what_was_measured_stays(desk: Desk, page: StudiesPage) -> None:
