@@ -51,7 +51,7 @@ class StudyPlan:
 
 
 KEPT_BYTES = 2 << 30
-"""The most memory for activations that are kept: all of a ResNet-56 for 2 000 pictures."""
+"""The most memory for activations that are kept: nearly all of a ResNet-56 for 2 000 pictures."""
 _TIMED = 4
 """Batches that an estimate takes the time of."""
 _KEPT_SHARE = 4

@@ -51,7 +51,9 @@ class _Column:
     title: str
     words: Callable[[StudyScene, StudyResult], str]
     goes: int
-    """Columns get room in this order, those that have none are left out; 0 stays."""
+    """Columns get room in this order, those that say the same of all results after the others; those that have none are
+    left out. 0 stays, and 1 comes next whatever it says.
+    """
 
 
 _COLUMNS = (
@@ -194,6 +196,11 @@ class ResultsTable(Table):
         if index.isValid() and index.column() == _NETWORK:
             self.ticked.emit(self.results.folders[index.row()], not self.results.is_ticked(index.row()))
 
+    def _goes(self, place: int) -> tuple[bool, int]:
+        """A column's turn to get room."""
+        rows, goes = self.results.rows, _COLUMNS[place].goes
+        return goes > 1 and len(rows) > 1 and len({row[place].text for row in rows}) == 1, goes
+
     @Slot()
     def _fit(self) -> None:
         """As many columns as have room beside the network's name, each as wide as its words."""
@@ -209,7 +216,7 @@ class ResultsTable(Table):
             widths[_NETWORK] + self.style().pixelMetric(self.style().PixelMetric.PM_IndicatorWidth),
             {_NETWORK},
         )
-        for place in sorted(range(1, len(_COLUMNS)), key=lambda place: _COLUMNS[place].goes):
+        for place in sorted(range(1, len(_COLUMNS)), key=self._goes):
             if taken + widths[place] > room:
                 if room - taken < _LEAST_CELL:
                     break  # nothing of less weight in the room of what had none

@@ -22,7 +22,8 @@ from resnet_viewer.ui import dialogs, export_dialog
 from resnet_viewer.ui.studies.controller import GROWN_EVERY_MS, TOLD_EVERY_MS
 from resnet_viewer.ui.studies.found import StartStudy
 from resnet_viewer.ui.studies.page import StudiesPage
-from resnet_viewer.ui.studies.results import FIRST_WORDS
+from resnet_viewer.ui.studies.results import FIRST_WORDS, ResultsTable
+from resnet_viewer.ui.studies.scene import StudyScene
 from resnet_viewer.ui.widgets.form import Number, put
 from resnet_viewer.ui.widgets.study_plot import LinesView
 from tests import fabricated
@@ -374,6 +375,26 @@ def test_ticked_results_are_laid_over_one_another_and_named(desk: Desk, page: St
     QTest.mouseClick(table.viewport(), Qt.MouseButton.LeftButton, pos=name)
     settled(desk, page)
     assert page.controller.scene.shown == (first, second)
+
+
+def test_what_tells_results_apart_has_room_before_what_they_have_in_common(
+    qtbot: QtBot, tmp_path: Path
+) -> None:
+    setup = fabricated.setup()
+    cut = replace(setup, state=replace(setup.state, wiring=setup.state.wiring.with_shortcuts([3], 0.0)))
+    made = [result(order(tmp_path / name, of)) for name, of in (("open", setup), ("cut", cut))]
+    table = ResultsTable()
+    qtbot.addWidget(table)
+    table.show()
+    table.render_studies(StudyScene(info=WEIGHING, results=tuple(made)))
+    titles = [str(table.results.headerData(n, Qt.Orientation.Horizontal)) for n in range(7)]
+    shown = set()
+    for width in range(200, 1200, 20):
+        table.resize(width, 200)
+        seen = {title for n, title in enumerate(titles) if not table.isColumnHidden(n)}
+        assert "wiring" in seen or not seen & {"weights", "test set", "options"}, width
+        shown |= seen
+    assert shown == set(titles)
 
 
 def test_removing_asks_first(desk: Desk, page: StudiesPage, monkeypatch: pytest.MonkeyPatch) -> None:
