@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import fields
 from functools import partial
@@ -136,11 +137,16 @@ def _plain_field(kind: Any, asked: Option) -> QWidget:
     if kind in (int, float):
         least = _LEAST if asked.least is None else asked.least
         most = _MOST if asked.most is None else asked.most
-        return Number(least, most, decimals=0 if kind is int else 6)
+        return Number(least, most, decimals=0 if kind is int else _decimals(least))
     line = QLineEdit()
     if kind is not str:
         line.setPlaceholderText("as is usual" if NoneType in get_args(kind) else "numbers, with commas")
     return line
+
+
+def _decimals(least: float) -> int:
+    """So many that the least number that can be taken has six digits, and zero six places."""
+    return max(6, 5 - math.floor(math.log10(least))) if least > 0 else 6
 
 
 def _value(kind: Any, name: str, field: QWidget) -> Any:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import fields, replace
 
 import pytest
 from PySide6.QtWidgets import QMenu
@@ -15,7 +15,9 @@ from resnet_viewer.records.method import (
     METHODS,
     ExplainPair,
     IntegratedGradientsOptions,
+    LrpOptions,
     MethodChoice,
+    MethodInfo,
     NoiseTunnelOptions,
     OcclusionOptions,
     method_of,
@@ -313,3 +315,18 @@ def test_a_network_without_a_classifier_has_the_mean_of_a_block_explained(desk: 
     assert now.request.question.target == BlockTarget(2, 3)
     assert now.is_complete
     assert not panel.method_scale.isHidden()
+
+
+@pytest.mark.parametrize("info", [info for info in METHODS if fields(info.options)], ids=lambda info: info.name)
+def test_usual_options_can_be_taken_as_they_stand_in_the_dialog(desk: Desk, info: MethodInfo) -> None:
+    dialog = MethodDialog(MethodChoice(info.name), page_of(desk).controller.scene.now)
+    desk.qtbot.addWidget(dialog)
+    assert dialog.answer.options == info.options()
+    assert "for each state" in dialog.sentence
+
+
+def test_a_number_far_below_one_is_taken_as_it_is_written(desk: Desk) -> None:
+    choice = MethodChoice("lrp", LrpOptions(epsilon=2.5e-12))
+    dialog = MethodDialog(choice, page_of(desk).controller.scene.now)
+    desk.qtbot.addWidget(dialog)
+    assert dialog.answer == choice
