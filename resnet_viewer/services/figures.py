@@ -252,6 +252,22 @@ def shown_weights(scene: Scene) -> LayerWeights | None:
     return found if isinstance(found, LayerWeights) else None
 
 
+def _why_no_map(scene: Scene) -> str:
+    """Why what the chosen method finds of now and the reference cannot be drawn, in a sentence; empty where it can.
+    Where it does not apply to the reference now is drawn alone.
+    """
+    from resnet_viewer.records.method import refusal
+
+    asked, (now, reference) = scene.explain_question, scene.explained
+    if asked is not None and (said := refusal(asked.now)):
+        return said
+    waits = asked is not None and asked.reference is not None and not refusal(asked.reference)
+    for found, is_awaited in ((now, True), (reference, waits)):
+        if is_awaited and (found is None or not found.is_complete):
+            return f"{scene.session.view.method.info.title} is not computed yet; wait until it is, or choose Grad-CAM."
+    return ""
+
+
 def _of_reading(
     scene: Scene,
     choice: FigureChoice,
@@ -282,14 +298,8 @@ def _of_reading(
 
     explained, theirs = scene.explained
     is_method = not view.method.is_grad_cam and not others  # an animation's pictures have readings alone
-    if (
-        is_method
-        and choice.figure in ("gradcam", "page")
-        and (explained is None or not explained.is_complete)
-    ):
-        raise UserError(
-            f"{view.method.info.title} is not computed yet; wait until it is, or choose Grad-CAM."
-        )
+    if is_method and choice.figure in ("gradcam", "page") and (said := _why_no_map(scene)):
+        raise UserError(said)
 
     def cams() -> Table:
         if is_method:

@@ -27,6 +27,7 @@ from resnet_viewer.services.figures import drawn
 from resnet_viewer.ui.inspect.gradcam import PicturePanel
 from resnet_viewer.ui.inspect.methods import Explaining, MethodDialog
 from resnet_viewer.ui.inspect.page import InspectPage
+from tests import fabricated
 from tests.ui.windows import Desk, inspect_page
 
 
@@ -317,7 +318,9 @@ def test_a_network_without_a_classifier_has_the_mean_of_a_block_explained(desk: 
     assert not panel.method_scale.isHidden()
 
 
-@pytest.mark.parametrize("info", [info for info in METHODS if fields(info.options)], ids=lambda info: info.name)
+@pytest.mark.parametrize(
+    "info", [info for info in METHODS if fields(info.options)], ids=lambda info: info.name
+)
 def test_usual_options_can_be_taken_as_they_stand_in_the_dialog(desk: Desk, info: MethodInfo) -> None:
     dialog = MethodDialog(MethodChoice(info.name), page_of(desk).controller.scene.now)
     desk.qtbot.addWidget(dialog)
@@ -330,3 +333,29 @@ def test_a_number_far_below_one_is_taken_as_it_is_written(desk: Desk) -> None:
     dialog = MethodDialog(choice, page_of(desk).controller.scene.now)
     desk.qtbot.addWidget(dialog)
     assert dialog.answer == choice
+
+
+def test_a_reference_that_is_not_computed_yet_is_not_left_out_of_a_figure(desk: Desk) -> None:
+    page = page_of(desk)
+    page.editor.toggle_shortcut(3)
+    choose(desk, MethodChoice("saliency"))
+    settle(desk)
+    scene = page.controller.scene
+    asked = scene.explain_question
+    assert asked is not None
+    assert asked.reference is not None
+    begun = {asked.reference: fabricated.explanation(asked.reference, done=0)}
+    for theirs in ({}, begun):
+        findings = {asked.now: scene.findings[asked.now], **theirs}
+        for suffix in ("svg", "csv"):
+            with pytest.raises(UserError, match="Saliency is not computed yet"):
+                drawn(replace(scene, findings=findings), FigureChoice("gradcam", suffix))
+
+
+def test_a_method_that_is_refused_is_not_waited_for_by_an_export(desk: Desk) -> None:
+    page = page_of(desk)
+    choose(desk, MethodChoice("lrp"))
+    page.loader.choose_network("cifar-resnet-20-highway")
+    desk.qtbot.waitUntil(lambda: "gated block" in page.explaining.problem)
+    with pytest.raises(UserError, match="no rule for the product in a gated block"):
+        drawn(page.controller.scene, FigureChoice("gradcam", "svg"))
