@@ -19,6 +19,10 @@ from resnet_viewer.charts.study_panel import MatrixPanel, Scale
 from resnet_viewer.charts.tiles import Coloured, coloured
 
 COLOURS = "viridis"
+_MOST_NUMBERS = 900
+"""Cells of a matrix with numbers in them."""
+_LONG = 3
+"""How many times as long as wide it is at most for its cells to be square."""
 _INK, _PAPER = np.array([25, 28, 36]), np.array([255, 255, 255])
 
 
@@ -33,6 +37,11 @@ class MatrixChart:
         """Rows and columns."""
         rows, columns = self.panel.values.shape
         return rows, columns
+
+    @property
+    def has_squares(self) -> bool:
+        """Its cells are as wide as high; those of a long one fill the place."""
+        return max(self.shape) <= _LONG * min(self.shape)
 
     @property
     def message(self) -> str:
@@ -94,7 +103,11 @@ class MatrixChart:
         return number_text(value, f"{value:.{digits}g}").replace("-", "−")
 
     def fitting(self, width: float, measure: Callable[[str], float]) -> list[list[str]] | None:
-        """What stands in the cells, rows of them, with as many digits as fit into that width; None where none do."""
+        """What stands in the cells, rows of them, with as many digits as fit into that width; None where none do, or
+        where they are too many to be read one by one.
+        """
+        if self.panel.values.size > _MOST_NUMBERS:
+            return None
         for digits in (3, 2):
             words = [[self.written(float(value), digits) for value in row] for row in self.panel.values]
             if max((measure(one) for row in words for one in row), default=0.0) <= width:

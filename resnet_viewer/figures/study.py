@@ -46,8 +46,8 @@ _USUAL_HEIGHT = 2.6
 """Inches of a plot with what stands around it, on a page that is as high as it needs to be."""
 _LEAST_WIDTH, _LEAST_HEIGHT = 2.3, 0.95
 """Inches: the narrowest panel beside another one, and the lowest plot that can be read."""
-_NUMBER, _MOST_NUMBERS = 6.0, 900
-"""Points of a number in a cell, and the most of them."""
+_NUMBER = 6.0
+"""Points of a number in a cell."""
 _BAR, _TINY, _WIDEST_NAME = 0.6, 0.17, 1.1
 """Inches: a matrix's colour bar with its numbers, the smallest side of a cell with a number, the widest name."""
 
@@ -207,7 +207,7 @@ def _draw_matrix(sheet: Page, place: _Place, chart: MatrixChart) -> None:
     side = min(side_x, high / rows)
     size = (
         (side * columns, side * rows)
-        if max(rows, columns) <= 3 * min(rows, columns)
+        if chart.has_squares
         else (wide, min(high, max(side * rows, 0.5 * high)))
     )
     bottom = place.top - size[1]
@@ -263,8 +263,7 @@ def _cut(name: str, wide: float, font: float) -> str:
 
 def _write_numbers(axes: Axes, chart: MatrixChart, wide: float, high: float) -> None:
     """In each cell, where all of them fit."""
-    rows, columns = chart.shape
-    if high < _TINY or rows * columns > _MOST_NUMBERS:
+    if high < _TINY:
         return
     size = min(_NUMBER, 72 * high * 0.62)
     words = chart.fitting(0.9 * wide, lambda text: text_width(text, size))

@@ -54,6 +54,14 @@ def test_rows_and_columns_without_names_are_numbered_or_measured() -> None:
     assert MatrixChart(measured).column_names == ("-1", "0", "1")
 
 
+def test_too_many_cells_have_no_numbers_and_long_ones_are_no_squares() -> None:
+    many = MatrixChart(panel(np.ones((30, 30)).tolist()))
+    assert many.fitting(1000.0, len) is not None
+    assert many.has_squares
+    assert MatrixChart(panel(np.ones((31, 30)).tolist())).fitting(1000.0, len) is None
+    assert not MatrixChart(panel(np.ones((2, 7)).tolist())).has_squares
+
+
 def test_letters_stand_out_of_their_cells() -> None:
     chart = MatrixChart(panels.matrix())
     from resnet_viewer.charts.confusion import contrast_of, lights_of

@@ -165,7 +165,6 @@ class StudyController(QObject):
         self._scene = replace(
             self._scene,
             results=tuple(newest),
-            version=self._scene.version + 1,
             **fields,  # type: ignore[arg-type]
         )
         if not self._timer.isActive() or self._timer.remainingTime() > within:

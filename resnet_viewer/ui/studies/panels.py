@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import operator
 from collections.abc import Mapping, Sequence
 
 from PySide6.QtCore import Qt, Signal
@@ -10,7 +11,7 @@ from PySide6.QtWidgets import QProgressBar, QWidget
 
 from resnet_viewer.charts.study_panel import panels_of
 from resnet_viewer.records.figure_list import FigureName
-from resnet_viewer.records.study import StudyInfo
+from resnet_viewer.records.study import StudyInfo, StudyResult
 from resnet_viewer.ui.layout import Splitter
 from resnet_viewer.ui.panels import PagePanels
 from resnet_viewer.ui.studies.form import StudyFormCard
@@ -46,20 +47,20 @@ class ChartCard(FigureCard):
         self.body.addWidget(self.plot, 1)
         self.plot.hovered.connect(self.hovered)
         self.plot.opened.connect(self.opened)
-        self._drawn: tuple[object, ...] = ()
+        self._info: StudyInfo | None = None
+        self._drawn: tuple[StudyResult, ...] = ()
         self.has_figure = False
 
     def render_studies(self, scene: StudyScene) -> None:
         """Draw what differs."""
-        info, shown = scene.info, [result for result in scene.shown if result.rows]
+        info, shown = scene.info, tuple(result for result in scene.shown if result.rows)
         self.set_title(info.title if info is not None else "Chart")
         self.set_subtitle(_said(scene))
         self.has_figure = bool(shown)
         self._show_progress(scene)
-        drawn = (info, *((id(result), len(result.rows)) for result in shown))
-        if drawn != self._drawn:
-            self._drawn = drawn
-            self._kept = shown  # an id is its object's as long as that lives
+        is_same = len(shown) == len(self._drawn) and all(map(operator.is_, shown, self._drawn))
+        if info is not self._info or not is_same:
+            self._info, self._drawn = info, shown
             self.plot.show_panels(panels_of(shown), FIRST_WORDS)
 
     def _show_progress(self, scene: StudyScene) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, fields
 from pathlib import Path
 
 from resnet_viewer.charts.error_meter import set_name
@@ -44,7 +44,6 @@ class StudyScene:
     selected: Path | None = None
     """The folder of the result that is chosen in the table."""
     live: Live | None = None
-    version: int = field(default=0, compare=False)
 
     @property
     def of_study(self) -> tuple[StudyResult, ...]:

@@ -34,8 +34,6 @@ _NEAR, _CLICKED = 40.0, 14.0
 """Pixels from the pointer within which a point is told about, and taken by a click."""
 _LEAST_WIDTH, _LEAST_HEIGHT = 260.0, 156
 """Pixels of a panel beside another one, and of one that need not scroll."""
-_MOST_NUMBERS = 900
-"""Cells of a matrix with numbers in them."""
 _LEAST_SPAN = 0.02
 """Of the x axis, at the nearest zoom."""
 _KEYS = frozenset(
@@ -290,11 +288,10 @@ class MatrixCells(Cells):
         self._below = (min(widest, 0.3 * self.height()) if self._is_turned else line) + 4
         high = max(self.height() - self._below - (line if self.chart.panel.x.title else 0.0) - 1, 1.0)
         across, down = wide / columns, high / rows
-        if max(rows, columns) <= 3 * min(rows, columns):
+        if self.chart.has_squares:
             across = down = min(across, down)
         self._area = QRectF(left, 0.5, across * columns, down * rows)
-        has_room = down >= line and self.chart.panel.values.size <= _MOST_NUMBERS
-        self._numbers = self.chart.fitting(across - 4, measure) if has_room else None
+        self._numbers = self.chart.fitting(across - 4, measure) if down >= line else None
 
     # cells
 
