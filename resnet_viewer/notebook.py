@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, fields, replace
 from pathlib import Path
-from typing import Any, cast
+from typing import Any
 
 import numpy as np
 import torch
@@ -49,7 +49,7 @@ from resnet_viewer.records.session import Session, Setup
 from resnet_viewer.records.study import Row, StudyOrder, StudyResult
 from resnet_viewer.records.study_list import study_of
 from resnet_viewer.records.target import BlockTarget, Target
-from resnet_viewer.records.test_set import LARGEST_SAMPLE, USUAL_SAMPLE, TestSet, TestSetKind
+from resnet_viewer.records.test_set import LARGEST_SAMPLE, USUAL_SAMPLE, TestSet
 
 
 class UntrainedWarning(UserWarning):
@@ -377,13 +377,12 @@ def study(
     state = _state(model, None, None, "", None)
     test_set = None
     if info.needs == "test set":
-        kind = str(data) if str(data) in _SETS else "folder"
-        place = path("data", data, _DATA) if kind == "folder" else None
-        drawn = (
+        path("data", data, _DATA)
+        test_set = TestSet.named(
+            str(data),
             _whole("sample", sample, 1, LARGEST_SAMPLE),
             whole("sample_seed", sample_seed, 0, LARGEST_SEED),
         )
-        test_set = TestSet(cast("TestSetKind", kind), place, *drawn)
     kept = None if folder is None else path("folder", folder, "the name of a folder for what is found")
     order = StudyOrder(
         info.name, state, info.options(**options), test_set, kept or Path(), device=device, is_resumed=resume
@@ -464,7 +463,6 @@ _NETWORK = "a network's name, such as 'resnet50' or 'cifar-resnet-56'"
 _WEIGHTS = "a weight file, torchvision's name for weights, or 'none'"
 _BLOCKS = "text such as '3,5-9', 'all' or 'none'"
 _TARGET = "a class's index or name, 'block:5:12', 'block:5', or a BlockTarget"
-_SETS = ("crops", "digits", "cifar10")
 _DATA = "the name of a folder of pictures, 'crops', 'digits' or 'cifar10'"
 _FOLDER = "the name of a folder with a subfolder of pictures for each class"
 _PICTURE = "a file's name, (H, W, 3) bytes or a Picture"

@@ -114,7 +114,7 @@ def describe_studies(results: Sequence[StudyResult]) -> dict[str, str]:
             "passes saved": f"{result.saved:.1f}",
             "device": basis.device or "not known",
             "conclusion": " ".join(info.conclusion(result)) or "none yet",
-            "command": command_of(order),
+            "command": command_of(order) or "none that says it",
         }
         if (test_set := order.test_set) is not None:
             own |= {

@@ -48,9 +48,11 @@ def _preprocessing(state: NetworkState) -> list[str]:
 
 def command_of(order: StudyOrder) -> str:
     """ "resnet-viewer study blocks --network cifar-resnet-56 --data crops --out blocks"; options that have their
-    defaults are left out.
+    defaults are left out. "" where no command says it: with branches partly open, or on a training run's test pictures.
     """
     state = order.state
+    if state.wiring.weakened_branches or (order.test_set is not None and order.test_set.kind == "run"):
+        return ""
     words = ["resnet-viewer", "study", order.study, "--network", state.network.name]
     weights = state.network.weights
     if weights.source == "none":

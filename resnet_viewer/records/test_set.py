@@ -72,6 +72,14 @@ class TestSet:
             wanted = "a folder" if self.folder is None else f"left out for {self.kind}"
             raise ArgumentError("folder", wanted, self.folder)
 
+    @staticmethod
+    def named(name: str, sample: int | None, seed: int) -> TestSet:
+        """The "crops", "digits" or "cifar10", or those in the folder of that name; raises as making one does."""
+        kind = next((kind for kind, title in _TITLES.items() if title and kind == name), None)
+        return (
+            TestSet("folder", Path(name), sample, seed) if kind is None else TestSet(kind, None, sample, seed)
+        )
+
     @property
     def title(self) -> str:
         """What it is called on screen."""

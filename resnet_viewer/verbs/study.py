@@ -20,12 +20,10 @@ from resnet_viewer.records.requests import StudyPictures
 from resnet_viewer.records.story_words import thousands
 from resnet_viewer.records.study import Estimate, StudyOrder, StudyResult
 from resnet_viewer.records.study_list import study_of
-from resnet_viewer.records.test_set import TestSet, TestSetKind
+from resnet_viewer.records.test_set import TestSet
 from resnet_viewer.verbs.arguments import command_line
 from resnet_viewer.verbs.option_flags import options_of
 from resnet_viewer.verbs.stopping import Stopping, stoppable
-
-_SETS: dict[str, TestSetKind] = {"crops": "crops", "digits": "digits", "cifar10": "cifar10"}
 
 
 def run(arguments: argparse.Namespace) -> int:
@@ -104,9 +102,7 @@ def _order(arguments: argparse.Namespace) -> StudyOrder:
     )
     test_set = None
     if info.needs == "test set":
-        kind = _SETS.get(arguments.data, "folder")
-        folder = Path(arguments.data) if kind == "folder" else None
-        test_set = TestSet(kind, folder, arguments.sample, arguments.sample_seed)
+        test_set = TestSet.named(arguments.data, arguments.sample, arguments.sample_seed)
     # a cluster's machines have devices of their own
     device = arguments.device.removeprefix("auto") if arguments.ray else choose_device(arguments.device)
     return StudyOrder(

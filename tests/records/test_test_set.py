@@ -103,6 +103,16 @@ def test_alike_is_one_class_or_the_same_probabilities(
     assert side(predicted, spread=spread).is_alike is is_alike
 
 
+def test_a_test_set_has_a_name_or_is_a_folder() -> None:
+    assert [TestSet.named(kind, 5, 7) for kind in ("crops", "digits", "cifar10")] == [
+        TestSet("crops", None, 5, 7),
+        TestSet("digits", None, 5, 7),
+        TestSet("cifar10", None, 5, 7),
+    ]
+    for folder in ("./crops", "run", "folder"):
+        assert TestSet.named(folder, None, 0) == TestSet("folder", Path(folder), None)
+
+
 def test_a_test_set_is_a_key_and_has_a_title(tmp_path: Path) -> None:
     assert len({TestSet(), TestSet(sample=300), TestSet(seed=1)}) == 2
     titles = [

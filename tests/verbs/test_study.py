@@ -19,6 +19,7 @@ from resnet_viewer.core.studies import running
 from resnet_viewer.core.studies.files import Measured, read_study
 from resnet_viewer.records.study import StudyOrder
 from resnet_viewer.records.study_command import TAKEN, command_of
+from resnet_viewer.records.test_set import TestSet
 from resnet_viewer.verbs.arguments import Parser, own_input, parsed
 from resnet_viewer.verbs.option_flags import options_of
 from tests.core.studies import trial
@@ -153,6 +154,13 @@ def test_the_command_of_a_study_orders_it_again(tmp_path: Path) -> None:
     assert options_of(arguments, trial.TrialOptions) == order.options
     assert (arguments.data, arguments.sample, arguments.sample_seed) == ("crops", None, 7)
     assert arguments.network == "cifar-resnet-20"
+
+
+def test_what_no_command_says_has_none(tmp_path: Path) -> None:
+    order = trial.order_in(tmp_path / "out")
+    weakened = replace(order.state, wiring=order.state.wiring.with_branches([2], 0.5))
+    assert command_of(replace(order, state=weakened)) == ""
+    assert command_of(replace(order, test_set=TestSet("run", tmp_path))) == ""
 
 
 def test_the_command_says_how_pictures_are_prepared_where_that_is_not_usual(tmp_path: Path) -> None:
