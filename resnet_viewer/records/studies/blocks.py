@@ -379,6 +379,9 @@ def _smoothness(means: Mapping[int, float], figure: str, by: str) -> str:
             f"that agrees with the paper ({figure}): the error grows with {by}, no step of it a cliff; the steepest "
             f"leads {where}"
         )
+    if rise > whole:
+        told = f"it rises by {rise:.1f} from {count - width} to {count}, and by all steps together only by"
+        return f"that does not agree with the paper ({figure}), because {told} {_points(whole)}"
     return f"that does not agree with the paper ({figure}), because most of it comes in one step, {where}"
 
 

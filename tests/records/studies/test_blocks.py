@@ -132,6 +132,14 @@ def test_a_network_that_is_not_as_the_paper_says() -> None:
     assert "agrees" not in words
 
 
+def test_a_step_that_is_higher_than_the_end_is_no_part_of_the_whole() -> None:
+    words = said(result_of(swapped=lambda k: 90.0 if k == 1 else 43.3))
+    assert (
+        "That does not agree with the paper (Figure 5b), because it rises by 76.7 from 0 to 1, and by all steps "
+        "together only by 30.0 points."
+    ) in words
+
+
 def test_blocks_without_a_shortcut_are_left_out_and_nothing_is_claimed_of_several() -> None:
     words = said(result_of("cifar-plain-20", base=9.0, single=lambda n: 83.0 + n))
     assert (
