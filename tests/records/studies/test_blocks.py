@@ -15,6 +15,7 @@ from resnet_viewer.records.probe import NetworkState
 from resnet_viewer.records.studies.blocks import (
     INFO,
     BlocksOptions,
+    _smoothness,
     kendall_tau,
     levels,
     swap_levels,
@@ -247,3 +248,10 @@ def test_levels_rise_to_all_blocks(most: int) -> None:
     assert [*found] == sorted(set(found))
     assert (found[0], found[-1]) == (1, most)
     assert len(found) <= 20
+
+
+def test_a_wide_step_is_no_cliff_and_one_block_with_most_of_the_rise_is() -> None:
+    assert _smoothness({0: 10.0, 1: 12.0, 27: 90.0}, "Figure 5a", "it").startswith("that agrees")
+    assert "from 0 to 1, by 50.0 of 80.0 points" in _smoothness(
+        {0: 10.0, 1: 60.0, 9: 90.0}, "Figure 5a", "it"
+    )

@@ -141,3 +141,12 @@ def test_what_has_no_shortcut_to_weaken_is_refused_in_a_sentence() -> None:
     assert refused(state_of(), StrengthOptions(block=7)) == "", "the number counts for one block alone"
     bare = replace(state_of(), network=replace(state_of().network, classes=0))
     assert "has no classifier" in refused(bare)
+
+
+@pytest.mark.parametrize(
+    ("error", "lowest"), [(15.0, 0.5), (15.1, 1.0), (None, 1.0)], ids=["within", "above", "not known"]
+)
+def test_it_needs_what_lies_above_the_first_strength_that_is_not_within_five_points(
+    error: float | None, lowest: float
+) -> None:
+    assert needs({1.0: {"error": 10.0}, 0.75: {"error": error}, 0.5: {"error": 10.0}}) == lowest

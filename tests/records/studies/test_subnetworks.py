@@ -159,3 +159,33 @@ def test_what_has_no_sub_networks_or_too_many_is_refused_in_a_sentence() -> None
     assert refused("cifar-resnet-20", "none").startswith("None of these")
     with pytest.raises(ArgumentError, match="blocks"):
         SubnetworksOptions(3)  # type: ignore[arg-type]  # as a file may say
+
+
+def test_what_two_halves_say_of_the_doubt_is_how_far_all_pictures_are_off() -> None:
+    usual, generator = result_of(lambda mask: 50.0), np.random.default_rng(1)
+
+    def drawn() -> Found:
+        """Nothing but chance: each half of the pictures by itself."""
+        halves = 50.0 + generator.normal(size=(len(usual.rows), 2))
+        rows: list[Row] = [
+            {
+                **row,
+                "error": float(both.mean()),
+                "error_first": float(both[0]),
+                "error_second": float(both[1]),
+            }
+            for row, both in zip(usual.rows, halves, strict=True)
+        ]
+        return Found(replace(usual, rows=tuple(rows)))
+
+    doubts, chances, pairs, strengths = [], [], [], []
+    for found in (drawn() for _ in range(400)):
+        assert found.game is not None
+        assert found.doubt is not None
+        assert found.chance is not None
+        doubts.append(found.doubt**2)
+        chances.append(found.chance[1:])
+        pairs.append(found.game.pairs[np.tril_indices(3, -1)])
+        strengths.append(found.game.strength[1:])
+    assert np.mean(doubts) == pytest.approx(float(np.mean(np.square(pairs))), rel=0.2)
+    assert np.mean(chances, axis=0) == pytest.approx(np.mean(strengths, axis=0), rel=0.2)
