@@ -326,7 +326,9 @@ def _orders(found: Found, game: Game) -> str:
         times = game.strength[peak] / game.unrelated[peak]
         said += f", {times:.2f} times what the same errors would give if they were dealt out by chance"
     if found.chance is not None:
-        said += f"; the choice of the pictures alone makes about {thousands(found.chance[peak])} of it"
+        chance = found.chance[peak]
+        part = f"about {thousands(chance)} of it" if chance < game.strength[peak] else "about as much"
+        said += f"; the choice of the pictures alone makes {part}"
     if shares is None:
         return said
     return (

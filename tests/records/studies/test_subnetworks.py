@@ -99,6 +99,8 @@ def test_what_the_choice_of_pictures_explains_is_no_need() -> None:
     assert "No two blocks need each other, or stand in for each other, by more than is known (to ±" in said
     assert "single blocks explain 100 %, pairs 0 %, more together 0 %" in said
     assert "the choice of the pictures alone makes about" in said
+    noisy = " ".join(conclusion(result_of(lambda mask: 90.0 - 20 * mask.count("1"), noise=300.0)))
+    assert "the choice of the pictures alone makes about as much" in noisy
 
 
 def test_an_incomplete_result_says_how_far_it_is_and_no_more() -> None:
