@@ -15,9 +15,10 @@ import pytest
 from resnet_viewer.charts.study_panel import Guide, LinesPanel, MatrixPanel, Panel, Scale, Series
 from resnet_viewer.core.weights.catalog import spec
 from resnet_viewer.records import study_list
+from resnet_viewer.records.papers import Paper
 from resnet_viewer.records.preprocessing import CIFAR10_CLASSES, CIFAR10_PREPROCESSING
 from resnet_viewer.records.probe import NetworkState
-from resnet_viewer.records.study import Basis, Options, Paper, StudyInfo, StudyOrder, StudyResult, option
+from resnet_viewer.records.study import Basis, Options, StudyInfo, StudyOrder, StudyResult, option
 from resnet_viewer.records.test_set import TestSet
 from resnet_viewer.records.wiring import Wiring
 
@@ -188,8 +189,14 @@ INFO = StudyInfo(
     "invented",
     "An invented study",
     "Which block can it live without?",
-    Paper(
-        "Veit, Wilber and Belongie", 2016, "Residual networks behave like ensembles", "NeurIPS", "Figure 3"
+    (
+        Paper(
+            "Veit, Wilber and Belongie",
+            2016,
+            "Residual networks behave like ensembles",
+            "NeurIPS",
+            "Figure 3",
+        ),
     ),
     InventedOptions,
     lambda state, blueprint, options: "",

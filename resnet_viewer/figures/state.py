@@ -124,8 +124,8 @@ def describe_studies(results: Sequence[StudyResult]) -> dict[str, str]:
                 "test pictures": f"{basis.pictures} of {basis.total}, seed {test_set.seed}",
                 "true classes": "known" if basis.has_labels else "not known",
             }
-        if info.paper is not None:
-            own["paper"] = f"{info.paper.words}: {info.paper.title}"
+        if info.papers:
+            own["paper"] = "; ".join(paper.cited for paper in info.papers)
         described |= own if number == 1 else {f"result {number} {key}": value for key, value in own.items()}
     return described
 

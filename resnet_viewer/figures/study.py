@@ -299,9 +299,7 @@ def caption_of(results: Sequence[StudyResult]) -> str:
     for result in results:
         said.append(_sentence(" · ".join(measured_words(result))))
         said += map(_sentence, info.conclusion(result))
-    if info.paper is not None:
-        paper = info.paper
-        said.append(f"After {paper.words}: {paper.title}{f', {paper.where}' if paper.where else ''}.")
+    said += [_sentence(f"After {paper.cited}") for paper in info.papers]
     return " ".join(said)
 
 

@@ -20,10 +20,11 @@ from resnet_viewer.records.checking import ArgumentError, listed, require_types
 from resnet_viewer.records.layers import Sampling
 from resnet_viewer.records.laying_out import blueprint
 from resnet_viewer.records.network import LARGEST_SEED
+from resnet_viewer.records.papers import Paper
 from resnet_viewer.records.probe import Array, NetworkState, ProbeRequest, ProbeResult
 from resnet_viewer.records.question import Request
 from resnet_viewer.records.receptive_field import samplings
-from resnet_viewer.records.study import Options, Paper, option
+from resnet_viewer.records.study import Options, option
 from resnet_viewer.records.target import Target
 
 LayerMethod = Literal["grad_cam", "layer_cam", "hires_cam", "grad_cam_plus_plus"]

@@ -12,11 +12,12 @@ import dataclasses
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Literal, NamedTuple
+from typing import Any, Literal
 
 from resnet_viewer.records.blueprint import Blueprint
 from resnet_viewer.records.checking import ArgumentError, require_types
 from resnet_viewer.records.network import NetworkSpec
+from resnet_viewer.records.papers import Paper
 from resnet_viewer.records.probe import NetworkState
 from resnet_viewer.records.question import Request
 from resnet_viewer.records.test_set import TestSet
@@ -81,24 +82,6 @@ def _require_range(name: str, value: object, asked: Option) -> None:
         bounds = f"from {asked.least:g} " if asked.least is not None else ""
         bounds += f"to {asked.most:g}" if asked.most is not None else "up"
         raise ArgumentError(name, f"{kind} {bounds}", value)
-
-
-class Paper(NamedTuple):
-    """Where a study comes from."""
-
-    authors: str
-    """ "Veit, Wilber and Belongie"."""
-    year: int
-    title: str
-    where: str = ""
-    """ "NeurIPS"."""
-    figures: str = ""
-    """ "Figures 3 to 5"."""
-
-    @property
-    def words(self) -> str:
-        """ "Veit, Wilber and Belongie 2016, Figures 3 to 5"."""
-        return ", ".join(filter(None, (f"{self.authors} {self.year}", self.figures)))
 
 
 @dataclass(frozen=True)
@@ -227,8 +210,8 @@ class StudyInfo:
     """ "Blocks, one at a time"."""
     question: str
     """ "Which block can it live without?"."""
-    paper: Paper | None
-    """None: it is ours."""
+    papers: tuple[Paper, ...]
+    """Where it comes from; none: it is ours."""
     options: type[Options]
     refusal: Callable[[NetworkState, Blueprint, Any], str]
     """Why a network (its state, blueprint and the options) cannot be studied so, in one sentence; "" where it can."""
@@ -237,3 +220,8 @@ class StudyInfo:
     needs: Needs = "test set"
     explains: str = ""
     """What is measured, in a sentence or two, for the page and the caption."""
+
+    @property
+    def origin(self) -> str:
+        """ "Veit, Wilber and Belongie 2016, Figures 3 to 5; …", or "ours"."""
+        return "; ".join(paper.words for paper in self.papers) or "ours"

@@ -388,8 +388,8 @@ def _study(parser: argparse.ArgumentParser) -> None:
             help="share the points among tasks on the Ray cluster at ADDRESS, or on one begun here (needs the extra "
             "`cluster`)",
         )
-        paper = f"after {study.paper.words}" if study.paper else "ours"
-        own = one.add_argument_group(f"options of this study, {paper}")
+        origin = f"after {study.origin}" if study.papers else study.origin
+        own = one.add_argument_group(f"options of this study, {origin}")
         add_option_flags(own, study.options, partial(flag_of, study.name))
 
 

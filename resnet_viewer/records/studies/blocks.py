@@ -13,9 +13,10 @@ import numpy as np
 from resnet_viewer.records.blueprint import Blueprint
 from resnet_viewer.records.laying_out import blueprint
 from resnet_viewer.records.network import LARGEST_SEED
+from resnet_viewer.records.papers import VEIT_2016
 from resnet_viewer.records.probe import NetworkState
 from resnet_viewer.records.story_words import counted, joined, percent, sentence, thousands
-from resnet_viewer.records.study import Options, Paper, Row, StudyInfo, StudyResult, option, without_error
+from resnet_viewer.records.study import Options, Row, StudyInfo, StudyResult, option, without_error
 from resnet_viewer.records.wiring import number_ranges
 
 Kind = Literal["base", "drop", "cut", "leave out", "drops", "leave outs", "swaps"]
@@ -443,13 +444,7 @@ INFO = StudyInfo(
     "blocks",
     "Blocks, one at a time",
     "Which block can it live without?",
-    Paper(
-        "Veit, Wilber and Belongie",
-        2016,
-        "Residual Networks Behave Like Ensembles of Relatively Shallow Networks",
-        "NeurIPS",
-        "Figures 3 to 5",
-    ),
+    (VEIT_2016.at("Figures 3 to 5"),),
     BlocksOptions,
     refusal,
     conclusion,

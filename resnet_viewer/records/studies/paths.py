@@ -9,9 +9,10 @@ from dataclasses import dataclass
 from resnet_viewer.records.blueprint import Blueprint
 from resnet_viewer.records.laying_out import blueprint
 from resnet_viewer.records.network import LARGEST_SEED
+from resnet_viewer.records.papers import VEIT_2016
 from resnet_viewer.records.probe import GradientOf, NetworkState
 from resnet_viewer.records.story_words import thousands
-from resnet_viewer.records.study import Options, Paper, Row, StudyInfo, StudyResult, option
+from resnet_viewer.records.study import Options, Row, StudyInfo, StudyResult, option
 
 SHARE = 0.95
 """Of the product of count and gradient: effective lengths are the shortest run of lengths that has as much."""
@@ -248,13 +249,7 @@ INFO = StudyInfo(
     name="paths",
     title="Paths",
     question="How long are the paths its gradient takes?",
-    paper=Paper(
-        "Veit, Wilber and Belongie",
-        2016,
-        "Residual Networks Behave Like Ensembles of Relatively Shallow Networks",
-        "NeurIPS",
-        "Figure 6",
-    ),
+    papers=(VEIT_2016.at("Figure 6"),),
     options=PathsOptions,
     refusal=refusal,
     conclusion=conclusion,

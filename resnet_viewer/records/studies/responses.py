@@ -10,8 +10,9 @@ from typing import Literal, NamedTuple
 from resnet_viewer.records.blueprint import BlockSpec, Blueprint
 from resnet_viewer.records.layers import LayerSpec, Normalisation, Steps
 from resnet_viewer.records.laying_out import blueprint
+from resnet_viewer.records.papers import HE_2015
 from resnet_viewer.records.probe import NetworkState
-from resnet_viewer.records.study import Options, Paper, Row, StudyInfo, StudyResult, option
+from resnet_viewer.records.study import Options, Row, StudyInfo, StudyResult, option
 
 
 @dataclass(frozen=True)
@@ -132,9 +133,7 @@ INFO = StudyInfo(
     name="responses",
     title="Layer responses",
     question="How strongly does each layer respond?",
-    paper=Paper(
-        "He, Zhang, Ren and Sun", 2015, "Deep Residual Learning for Image Recognition", "CVPR", "Figure 7"
-    ),
+    papers=(HE_2015.at("Figure 7"),),
     options=ResponsesOptions,
     refusal=refusal,
     conclusion=conclusion,

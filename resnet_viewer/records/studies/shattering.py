@@ -11,9 +11,10 @@ from numpy.typing import NDArray
 
 from resnet_viewer.records.blueprint import Blueprint
 from resnet_viewer.records.laying_out import blueprint
+from resnet_viewer.records.papers import BALDUZZI_2017
 from resnet_viewer.records.probe import NetworkState
 from resnet_viewer.records.story_words import counted
-from resnet_viewer.records.study import Options, Paper, StudyInfo, StudyResult, option
+from resnet_viewer.records.study import Options, StudyInfo, StudyResult, option
 
 Floats = NDArray[np.float64]
 _DEEP, _SHALLOW = 24, 10
@@ -152,13 +153,7 @@ INFO = StudyInfo(
     name="shattering",
     title="Shattered gradients",
     question="Does its gradient turn into noise?",
-    paper=Paper(
-        "Balduzzi and others",
-        2017,
-        "The Shattered Gradients Problem: If resnets are the answer, then what is the question?",
-        "ICML",
-        "Figures 1 and 2",
-    ),
+    papers=(BALDUZZI_2017.at("Figures 1 and 2"),),
     options=ShatteringOptions,
     refusal=refusal,
     conclusion=conclusion,

@@ -147,7 +147,7 @@ class StudyFormCard(Card):
         """Ask for this study's options."""
         self._info = info
         self.set_title(info.title)
-        self.set_subtitle(info.paper.words if info.paper is not None else "ours")
+        self.set_subtitle(info.origin)
         self.about.setText(info.explains)
         self.about.setVisible(bool(info.explains))
         self._takes.setRowVisible(2, info.needs == "test set")

@@ -11,7 +11,7 @@ from PySide6.QtWidgets import QWidget
 from resnet_viewer.charts.study_panel import names
 from resnet_viewer.records.pace import duration
 from resnet_viewer.records.story_words import thousands
-from resnet_viewer.records.study import Paper, StudyInfo, StudyResult
+from resnet_viewer.records.study import StudyInfo, StudyResult
 from resnet_viewer.ui.studies.scene import StudyScene, points_words
 from resnet_viewer.ui.widgets.story import Paragraph, StoryCard
 
@@ -114,13 +114,7 @@ def _cost(result: StudyResult) -> str:
 
 
 def _about(info: StudyInfo) -> tuple[Paragraph, ...]:
-    return () if info.paper is None else (Paragraph(f"After {_cited(info.paper)}"),)
-
-
-def _cited(paper: Paper) -> str:
-    """ "Veit, Wilber and Belongie 2016, Figures 3 to 5: Residual networks behave … NeurIPS."."""
-    where = f" {paper.where}." if paper.where else ""
-    return f"{paper.words}: {paper.title}.{where}"
+    return tuple(Paragraph(f"After {paper.cited}.") for paper in info.papers)
 
 
 class FoundPanel(StoryCard):

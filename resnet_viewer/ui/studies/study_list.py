@@ -113,8 +113,7 @@ class StudyListCard(Card):
             item = QListWidgetItem(info.title)
             item.setData(_QUESTION, info.question)
             item.setData(Qt.ItemDataRole.AccessibleTextRole, f"{info.title}: {info.question}")
-            paper = info.paper
-            item.setToolTip(tooltip_text(f"{paper.words}: {paper.title}" if paper is not None else "Ours"))
+            item.setToolTip(tooltip_text("; ".join(paper.cited for paper in info.papers) or "Ours"))
             self.list.addItem(item)
         self.list.currentRowChanged.connect(self._choose)
         self.body.addWidget(self.list, 1)

@@ -16,10 +16,10 @@ from resnet_viewer.core.studies.bench import Bench, Point, StudyPlan, Work
 from resnet_viewer.core.weights.opened import open_network
 from resnet_viewer.records import study_list
 from resnet_viewer.records.blueprint import Blueprint
+from resnet_viewer.records.papers import Paper
 from resnet_viewer.records.probe import NetworkState
 from resnet_viewer.records.study import (
     Options,
-    Paper,
     StudyInfo,
     StudyOrder,
     StudyResult,
@@ -59,7 +59,7 @@ INFO = StudyInfo(
     NAME,
     "Trial",
     "Which block does it need most?",
-    Paper("Nobody", 2016, "Nothing", figures="Figure 0"),
+    (Paper("Nobody", 2016, "Nothing", figures="Figure 0"),),
     TrialOptions,
     refusal,
     conclusion,

@@ -14,6 +14,7 @@ from PySide6.QtCore import QObject, Signal
 from resnet_viewer.charts.study_panel import LinesPanel, Panel, Scale, Series, names
 from resnet_viewer.records.blueprint import Blueprint
 from resnet_viewer.records.errors import Progress
+from resnet_viewer.records.papers import Paper
 from resnet_viewer.records.probe import NetworkState
 from resnet_viewer.records.session import Setup
 from resnet_viewer.records.study import (
@@ -21,7 +22,6 @@ from resnet_viewer.records.study import (
     Estimate,
     EstimateStudy,
     Options,
-    Paper,
     Row,
     StudyInfo,
     StudyOrder,
@@ -68,7 +68,7 @@ WEIGHING = StudyInfo(
     "weighing",
     "Weighing",
     "Which block is the heaviest of all the blocks that a network has?",
-    Paper("Weigher and Scales", 2016, "On the weight of blocks", "NeurIPS", "Figure 3"),
+    (Paper("Weigher and Scales", 2016, "On the weight of blocks", "NeurIPS", "Figure 3"),),
     WeighOptions,
     _refusal,
     _conclusion,
@@ -78,7 +78,7 @@ COUNTING = StudyInfo(
     "counting",
     "Counting",
     "How many are there?",
-    None,
+    (),
     CountOptions,
     lambda *_: "",
     _conclusion,
