@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from resnet_viewer.charts.activations import number_text
+from resnet_viewer.charts.chart import Floats
 from resnet_viewer.charts.confusion import contrast_of, lights_of
 from resnet_viewer.charts.limits import Span
 from resnet_viewer.charts.palette import SIGNED_COLOURS, ColourScale
@@ -50,31 +51,85 @@ class MatrixChart:
         return self.panel.message or (NOTHING if is_empty else "")
 
     @cached_property
+    def clipped(self) -> Floats:
+        """(rows, columns) as they are drawn: at most the clip."""
+        values = self.panel.values.astype(np.float64)
+        return values if self.panel.clip is None else np.clip(values, *self.panel.clip)
+
+    @cached_property
     def span(self) -> Span:
-        """From the lowest to the highest number; with both signs symmetric about zero."""
-        known = self.panel.values[np.isfinite(self.panel.values)]
+        """From the lowest to the highest number, or the panel's limits; with both signs symmetric about zero."""
+        if self.panel.limits is not None:
+            return Span(*self.panel.limits, is_logarithmic=self.panel.is_log)
+        known = self.clipped[np.isfinite(self.clipped)]
+        if self.panel.is_log and not self.panel.is_signed:
+            known = known[known > 0]
         if not known.size:
             return Span(0.0, 0.0)
         if self.panel.is_signed:
             most = float(np.abs(known).max())
-            return Span(-most, most)
-        return Span(float(known.min()), float(known.max()))
+            return Span(-most, most, self.panel.is_log)
+        return Span(float(known.min()), float(known.max()), self.panel.is_log)
+
+    @property
+    def colours(self) -> str:
+        """The name of its colours."""
+        return SIGNED_COLOURS if self.panel.is_signed else COLOURS
 
     @cached_property
     def scale(self) -> ColourScale:
-        """As it is shown beside the matrix."""
-        name = SIGNED_COLOURS if self.panel.is_signed else COLOURS
+        """As it is shown beside the matrix; an end beyond which there are numbers says so."""
         if self.span.is_empty and self.span.high:  # every number is the same
             words = self.written(self.span.high)
-            return ColourScale(name, (words, words), ((0.0, words),))
-        return self.span.scale(name, meaning=self.panel.unit, digits=3)
+            return ColourScale(self.colours, (words, words), ((0.0, words),))
+        if self.span.is_empty:
+            return self.span.scale(self.colours, meaning=self.panel.unit, digits=3)
+        first, last = (self.written(self.span.value(share)) for share in (0.0, 1.0))
+        ends = f"≤ {first}" if self.beyond[0] else first, f"≥ {last}" if self.beyond[1] else last
+        middle = ((0.5, "0"),) if self.span.is_signed else ()
+        said = (self.panel.unit, "logarithmic" if self.panel.is_log else "", self.beyond_words)
+        ticks = ((0.0, ends[0]), *middle, (1.0, ends[1]))
+        return ColourScale(self.colours, ends, ticks, "; ".join(filter(None, said)))
+
+    @cached_property
+    def beyond(self) -> tuple[int, int]:
+        """How many numbers lie below the first colour's, and how many above the last one's; nothing does without
+        limits, a clip or a logarithm.
+        """
+        if self.panel.limits is None and self.panel.clip is None and not self.panel.is_log:
+            return 0, 0
+        low = -self.span.high if self.span.is_signed else self.span.first
+        return int((self.panel.values < low).sum()), int((self.panel.values > self.span.high).sum())
+
+    @property
+    def beyond_words(self) -> str:
+        """Of numbers that have the colour of an end though they lie beyond it; "" where none do."""
+        under, over = self.beyond
+        values = self.panel.values
+        said = []
+        if over:
+            end, most = self.written(self.span.high), self.written(float(np.nanmax(values)))
+            said.append(f"{over} of {values.size} above {end} (up to {most}) drawn as {end}")
+        if under:
+            end, least = self.written(self.span.first), self.written(float(np.nanmin(values)))
+            said.append(f"{under} of {values.size} below {end} (down to {least}) drawn as {end}")
+        return ", ".join(said)
 
     @cached_property
     def cells(self) -> Coloured:
         """(1, rows, columns); what has no number has no colour."""
         low, high = self.span.low, self.span.high
-        name = SIGNED_COLOURS if self.panel.is_signed else COLOURS
-        return coloured(self.panel.values[None].astype(np.float64), name, low, high)
+        if self.panel.limits is None and self.panel.clip is None and not self.panel.is_log:
+            return coloured(self.clipped[None], self.colours, low, high)
+        is_missing = np.isnan(self.heights)
+        places = (255.999 * np.where(is_missing, 0.0, self.heights)).astype(np.uint8)
+        return Coloured(places[None], is_missing[None] if is_missing.any() else None, self.colours)
+
+    @cached_property
+    def heights(self) -> Floats:
+        """(rows, columns): where each number lies between the first colour, 0, and the last, 1; nan for none."""
+        found: Floats = self.span.shares(self.clipped).astype(np.float64)
+        return found
 
     @cached_property
     def wants_white(self) -> NDArray[np.bool_]:
@@ -100,7 +155,9 @@ class MatrixChart:
             return ""
         if math.isinf(value):
             return "∞" if value > 0 else "−∞"
-        return number_text(value, f"{value:.{digits}g}").replace("-", "−")
+        text = f"{value:.{digits}g}"
+        text = number_text(value, f"{float(text):.0f}" if "e+" in text else text)
+        return text.replace("-", "−", 1) if value < 0.0 else text
 
     def fitting(self, width: float, measure: Callable[[str], float]) -> list[list[str]] | None:
         """What stands in the cells, rows of them, with as many digits as fit into that width; None where none do, or

@@ -81,7 +81,11 @@ class LinesPanel:
 
 @dataclass(frozen=True, eq=False)
 class MatrixPanel:
-    """Numbers by row and column, in colours; a diverging scale around 0 where `is_signed`."""
+    """Numbers by row and column, in colours; a diverging scale around 0 where `is_signed`.
+
+    With `has_contours` it is numbers over two axes: rows are evenly spaced from `y.least`, at the bottom, to `y.most`,
+    columns from `x.least` to `x.most`, and both ends are the plot's. A coarse picture has fewer rows and columns.
+    """
 
     title: str
     x: Scale
@@ -94,6 +98,18 @@ class MatrixPanel:
     is_signed: bool = False
     states: tuple[tuple[Wiring | None, ...], ...] = ()
     message: str = ""
+    is_log: bool = False
+    """Colours, and heights, go by log10; what is not above zero has the first colour."""
+    limits: tuple[float, float] | None = None
+    """What the first and the last colour stand for, so that several panels share one scale; None for what there is."""
+    clip: tuple[float, float] | None = None
+    """What lies beyond is drawn as if it were these, and the scale says so; an end may be infinite."""
+    has_contours: bool = False
+    """Lines of one value each are drawn, and named where there is room."""
+    path: Series | None = None
+    """With contours: dots in their order, and the line through them, in the axes' units; its x need not rise."""
+    is_relief: bool = False
+    """With contours: it may be looked at as a surface, too."""
 
 
 Panel = LinesPanel | MatrixPanel

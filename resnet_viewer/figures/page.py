@@ -24,17 +24,17 @@ from numpy.typing import NDArray
 from resnet_viewer.charts.palette import FONT, MUTED, REFERENCE, TEXT, TITLE_FONT, ColourScale, lookup
 from resnet_viewer.figures.fonts import FAMILY, lacking
 
-_POWER = re.compile(r"^(\d)e(-?\d+)$")
+_POWER = re.compile(r"^((?:[≤≥] )?)([\d.]+)e(-?\d+)$")
 _SUPERSCRIPT = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
 
 
 def printed(text: str) -> str:
-    """A number as it is printed: "1e-3" is "10⁻³", "5e2" is "5·10²"; all else stays."""
+    """A number as it is printed: "1e-3" is "10⁻³", "≥ 5e2" is "≥ 5·10²"; all else stays."""
     found = _POWER.match(text)
     if found is None:
         return text
-    digit, power = found[1], f"10{found[2].translate(_SUPERSCRIPT)}"
-    return power if digit == "1" else f"{digit}·{power}"
+    beyond, digits, power = found[1], found[2], f"10{found[3].translate(_SUPERSCRIPT)}"
+    return f"{beyond}{power if digits == '1' else f'{digits}·{power}'}"
 
 
 def draw_colour_bar(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from typing import Any
 
 import numpy as np
 import pytest
@@ -44,6 +45,7 @@ def test_the_words_of_cells() -> None:
     assert chart.written(math.inf) == "∞"
     assert chart.written(-0.25) == "−0.25"
     assert chart.written(math.nan) == ""
+    assert [chart.written(value) for value in (1234.0, 2e5, 2e-5)] == ["1230", "2e5", "2e-5"]
     named = MatrixChart(panels.wide_matrix())
     assert named.words(1, 2).startswith("residual branch dropped · class of the picture 3: ")
 
@@ -82,3 +84,46 @@ def test_numbers_in_cells_have_as_many_digits_as_fit() -> None:
     assert chart.fitting(6, len) == [["1.23", "−0.568"]]
     assert chart.fitting(5, len) == [["1.2", "−0.57"]]
     assert chart.fitting(3, len) is None
+
+
+def field(values: list[list[float]], **how: Any) -> MatrixPanel:
+    """Losses over two directions."""
+    x, y = Scale("first", least=-1.0, most=1.0), Scale("second", least=-0.5, most=0.5)
+    return MatrixPanel("Loss", x, y, np.array(values), is_log=True, has_contours=True, **how)
+
+
+def test_a_logarithm_gives_each_power_of_ten_as_many_colours() -> None:
+    chart = MatrixChart(field([[0.1, 1.0, 10.0], [100.0, 1000.0, math.nan]]))
+    assert chart.heights[:, :2].ravel() == pytest.approx([0.0, 0.25, 0.75, 1.0])
+    assert chart.scale.ends == ("0.1", "1000")
+    assert "logarithmic" in chart.scale.words
+    assert chart.cells.is_missing is not None
+    assert chart.cells.is_missing[0].tolist() == [[False] * 3, [False, False, True]]
+
+
+def test_what_lies_beyond_the_clip_has_its_colour_and_the_scale_says_so() -> None:
+    chart = MatrixChart(field([[0.01, 1.0, 20.0], [4e5, math.inf, math.nan]], clip=(0.1, 1e3)))
+    assert chart.heights.ravel()[:5] == pytest.approx([0.0, 0.25, 0.5753, 1.0, 1.0], abs=1e-4)
+    assert chart.scale.ends == ("≤ 0.1", "≥ 1000")
+    assert chart.beyond == (1, 2)
+    assert (
+        chart.beyond_words
+        == "2 of 6 above 1000 (up to ∞) drawn as 1000, 1 of 6 below 0.1 (down to 0.01) drawn as 0.1"
+    )
+    assert chart.beyond_words in chart.scale.words
+    within = MatrixChart(field([[1.0, 20.0]], clip=(0.1, 1e3)))
+    assert within.scale.ends == ("1", "20")
+    assert within.beyond_words == ""
+
+
+def test_zero_has_the_first_colour_of_a_logarithm() -> None:
+    chart = MatrixChart(field([[0.0, 1.0, 100.0]]))
+    assert chart.heights.tolist() == [[0.0, 0.0, 1.0]]
+    assert chart.scale.ends == ("≤ 1", "100")
+
+
+def test_panels_share_a_scale() -> None:
+    flat, steep = (MatrixChart(field([values], limits=(1.0, 1e4))) for values in ([1.0, 10.0], [10.0, 1e6]))
+    assert flat.cells.places[0, 0, 1] == steep.cells.places[0, 0, 0]
+    assert flat.scale.ends == ("1", "1e4")
+    assert steep.scale.ends == ("1", "≥ 1e4")
