@@ -15,12 +15,12 @@ from typing import Any, Literal, NamedTuple, get_args
 
 import numpy as np
 
+from resnet_viewer.records import papers
 from resnet_viewer.records.blueprint import Blueprint
 from resnet_viewer.records.checking import ArgumentError, listed, require_types
 from resnet_viewer.records.layers import Sampling
 from resnet_viewer.records.laying_out import blueprint
 from resnet_viewer.records.network import LARGEST_SEED
-from resnet_viewer.records.papers import Paper
 from resnet_viewer.records.probe import Array, NetworkState, ProbeRequest, ProbeResult
 from resnet_viewer.records.question import Request
 from resnet_viewer.records.receptive_field import samplings
@@ -214,7 +214,7 @@ class MethodInfo:
     """ "Integrated gradients"."""
     captum: str
     """Its class's name in captum; empty where captum has none."""
-    paper: Paper
+    paper: papers.Paper
     explains: str
     """What its map shows, in a sentence."""
     options: type[Options] = NoOptions
@@ -228,10 +228,6 @@ class MethodInfo:
     """The extra that it needs: "explain"; empty for none."""
 
 
-def _paper(authors: str, year: int, title: str, where: str) -> Paper:
-    return Paper(authors, year, title, where)
-
-
 _IGNORES_TARGET = (
     "It is much like an edge detector, whatever the class and the later layers (Adebayo et al. 2018)."
 )
@@ -239,110 +235,110 @@ _IGNORES_TARGET = (
 METHODS: tuple[MethodInfo, ...] = (
     MethodInfo(
         "grad_cam", "Grad-CAM", "LayerGradCam",
-        _paper("Selvaraju et al.", 2017, "Grad-CAM: Visual explanations from deep networks", "ICCV"),
+        papers.SELVARAJU_2017,
         "Channels of the block, each weighted by its mean gradient; what is positive of the sum.",
         place="block", needs_block=True,
     ),
     MethodInfo(
         "layer_cam", "LayerCAM", "",
-        _paper("Jiang et al.", 2021, "LayerCAM: Exploring hierarchical class activation maps", "IEEE TIP"),
+        papers.JIANG_2021,
         "Channels of the block, each cell weighted by its own positive gradient.",
         place="block", needs_block=True,
     ),
     MethodInfo(
         "hires_cam", "HiResCAM", "",
-        _paper("Draelos and Carin", 2020, "Use HiResCAM instead of Grad-CAM", "arXiv"),
+        papers.DRAELOS_2020,
         "Channels of the block, each cell times its own gradient, summed.",
         HiResCamOptions, place="block", needs_block=True,
     ),
     MethodInfo(
         "grad_cam_plus_plus", "Grad-CAM++", "",
-        _paper("Chattopadhay et al.", 2018, "Grad-CAM++: Improved visual explanations", "WACV"),
+        papers.CHATTOPADHAY_2018,
         "Channels of the block, each weighted by its positive gradients, by second order shared out among cells.",
         place="block", needs_block=True,
     ),
     MethodInfo(
         "saliency", "Saliency", "Saliency",
-        _paper("Simonyan, Vedaldi and Zisserman", 2014, "Deep inside convolutional networks", "ICLR workshop"),
+        papers.SIMONYAN_2014,
         "The gradient of the target for each pixel.",
         SaliencyOptions,
     ),
     MethodInfo(
         "input_x_gradient", "Input × gradient", "InputXGradient",
-        _paper("Shrikumar et al.", 2016, "Not just a black box", "arXiv"),
+        papers.SHRIKUMAR_2016,
         "The gradient for each pixel, times the normalised pixel.",
     ),
     MethodInfo(
         "guided_backprop", "Guided backpropagation", "GuidedBackprop",
-        _paper("Springenberg et al.", 2015, "Striving for simplicity", "ICLR workshop"),
+        papers.SPRINGENBERG_2015,
         "The gradient, of which every ReLU lets only what is positive pass.",
         note=_IGNORES_TARGET,
     ),
     MethodInfo(
         "guided_grad_cam", "Guided Grad-CAM", "GuidedGradCam",
-        _paper("Selvaraju et al.", 2017, "Grad-CAM: Visual explanations from deep networks", "ICCV"),
+        papers.SELVARAJU_2017,
         "Guided backpropagation times the block's enlarged Grad-CAM.",
         GuidedGradCamOptions, needs_block=True,
         note=_IGNORES_TARGET,
     ),
     MethodInfo(
         "deconvolution", "Deconvolution", "Deconvolution",
-        _paper("Zeiler and Fergus", 2014, "Visualizing and understanding convolutional networks", "ECCV"),
+        papers.ZEILER_2014,
         "The gradient as if every ReLU stood in the backward pass instead of the forward one.",
         note=_IGNORES_TARGET,
     ),
     MethodInfo(
         "integrated_gradients", "Integrated gradients", "IntegratedGradients",
-        _paper("Sundararajan, Taly and Yan", 2017, "Axiomatic attribution for deep networks", "ICML"),
+        papers.SUNDARARAJAN_2017,
         "The mean gradient on the line from a baseline to the picture, times their difference.",
         IntegratedGradientsOptions,
     ),
     MethodInfo(
         "noise_tunnel", "Noise tunnel (SmoothGrad, VarGrad)", "NoiseTunnel",
-        _paper("Smilkov et al.", 2017, "SmoothGrad: Removing noise by adding noise", "arXiv"),
+        papers.SMILKOV_2017,
         "Another method's maps of noisy copies of the picture: their mean, mean square or variance.",
         NoiseTunnelOptions,
     ),
     MethodInfo(
         "occlusion", "Occlusion", "Occlusion",
-        _paper("Zeiler and Fergus", 2014, "Visualizing and understanding convolutional networks", "ECCV"),
+        papers.ZEILER_2014,
         "By how much the target falls when a window is put to the baseline.",
         OcclusionOptions,
     ),
     MethodInfo(
         "feature_ablation", "Ablation of squares", "FeatureAblation",
-        _paper("Kokhlikyan et al.", 2020, "Captum: A unified library for model interpretability", "arXiv"),
+        papers.KOKHLIKYAN_2020,
         "By how much the target falls when one square of a grid is put to the baseline.",
         FeatureAblationOptions,
     ),
     MethodInfo(
         "gradient_shap", "Gradient SHAP", "GradientShap",
-        _paper("Lundberg and Lee", 2017, "A unified approach to interpreting model predictions", "NeurIPS"),
+        papers.LUNDBERG_2017,
         "The mean gradient at random points between random baselines and the picture, times their difference.",
         GradientShapOptions,
     ),
     MethodInfo(
         "deep_lift", "DeepLIFT", "DeepLift",
-        _paper("Shrikumar, Greenside and Kundaje", 2017, "Learning important features", "ICML"),
+        papers.SHRIKUMAR_2017,
         "The difference from a baseline, passed back by what each non-linearity made of it (rescale rule).",
         DeepLiftOptions,
     ),
     MethodInfo(
         "lrp", "Layer-wise relevance", "LRP",
-        _paper("Bach et al.", 2015, "On pixel-wise explanations by layer-wise relevance propagation", "PLOS ONE"),
+        papers.BACH_2015,
         "The target shared out backwards, at every layer and addition by what each input gave.",
         LrpOptions,
         note="Biases and normalisation take relevance in: what is missing in the sum is the convergence delta.",
     ),
     MethodInfo(
         "kernel_shap", "Kernel SHAP", "KernelShap",
-        _paper("Lundberg and Lee", 2017, "A unified approach to interpreting model predictions", "NeurIPS"),
+        papers.LUNDBERG_2017,
         "Shapley values of superpixels, by a weighted linear fit to the target with some of them at the baseline.",
         SuperpixelOptions, extra="explain",
     ),
     MethodInfo(
         "lime", "LIME", "Lime",
-        _paper("Ribeiro, Singh and Guestrin", 2016, "Why should I trust you?", "KDD"),
+        papers.RIBEIRO_2016,
         "Weights of superpixels in a sparse linear fit to the target with some of them at the baseline.",
         LimeOptions, extra="explain",
     ),
