@@ -12,7 +12,16 @@ from types import ModuleType
 import numpy as np
 import pytest
 
-from resnet_viewer.charts.study_panel import Guide, LinesPanel, MatrixPanel, Panel, Scale, Series
+from resnet_viewer.charts.study_panel import (
+    Guide,
+    LinesPanel,
+    MatrixPanel,
+    Panel,
+    PictureRow,
+    PicturesPanel,
+    Scale,
+    Series,
+)
 from resnet_viewer.core.weights.catalog import spec
 from resnet_viewer.records import study_list
 from resnet_viewer.records.papers import Paper
@@ -169,11 +178,33 @@ def wide_matrix() -> MatrixPanel:
     return MatrixPanel("Errors by class", Scale("class of the picture"), Scale(""), values, names, unit="%")
 
 
+def pictures(count: int = 9, *, has_slider: bool = False, x: str = "strength") -> PicturesPanel:
+    """Two rows of squares whose colour says their place, one of them not made."""
+    made = [np.full((8, 8, 3), 20 * place % 256, np.uint8) for place in range(count)]
+    for place, pixels in enumerate(made):
+        pixels[:4, :4] = (255, 0, place % 256)  # a corner, so that flips show
+    return PicturesPanel(
+        "Maps of a picture",
+        Scale(x, least=0.0, most=1.0),
+        np.linspace(0, 1, count),
+        (PictureRow("picture", tuple(made)), PictureRow("map at the last block", (None, *made[1:]))),
+        ("", "conv3_x"),
+        has_slider=has_slider,
+    )
+
+
+def wide_pictures() -> PicturesPanel:
+    """One row without a name, of pictures that are wider than high."""
+    made = tuple(np.full((6, 12, 3), 10 * place, np.uint8) for place in range(21))
+    return PicturesPanel("Deletion", Scale("pixels deleted (%)"), np.arange(21.0), (PictureRow("", made),))
+
+
 def every() -> tuple[Panel, ...]:
     """One of each kind."""
     return (
         bars(), many_drops(), decades(), dots(), spread_dots(), one_point(), long_names(), nothing(),
         bars(message="This network has no shortcuts."), matrix(), wide_matrix(),
+        pictures(), pictures(has_slider=True), wide_pictures(),
     )  # fmt: skip
 
 

@@ -1,4 +1,4 @@
-"""What a study shows, as values without a size: panels of lines, dots and bars, or of a matrix.
+"""What a study shows, as values without a size: panels of lines, dots and bars, of a matrix, or of pictures.
 
 `charts.study_chart` makes a chart of a panel for the room there is; the screen and paper draw that.
 """
@@ -20,6 +20,8 @@ from resnet_viewer.records.study import StudyResult, option_words
 from resnet_viewer.records.wiring import Wiring
 
 Floats = NDArray[np.float64]
+Pixels = NDArray[np.uint8]
+"""(H, W, 3), red, green and blue."""
 Looks = Literal["line", "dots", "bars", "steps"]
 Colour = Literal["shortcut", "branch", "changed", "reference", "text", "first", "second", "third", "fourth"]
 """Roles: orange is the shortcut, blue the branch, red what changed, grey the reference; others by their order."""
@@ -112,7 +114,42 @@ class MatrixPanel:
     """With contours: it may be looked at as a surface, too."""
 
 
-Panel = LinesPanel | MatrixPanel
+@dataclass(frozen=True, eq=False)
+class PictureRow:
+    """Pictures of one kind with its name: one for each place of the panel, None where it is not made yet."""
+
+    name: str
+    pictures: tuple[Pixels | None, ...] = field(repr=False)
+
+
+@dataclass(frozen=True, eq=False)
+class PicturesPanel:
+    """Rows of pictures along `x`: all side by side, as many as fit, evenly chosen; or one place at a time, large, with
+    a slider on the screen where `has_slider`. Panels of lines whose x has the same title follow the slider.
+
+    Raises:
+        ValueError: a row has not one picture for each place.
+    """
+
+    title: str
+    x: Scale
+    places: Floats
+    """(N,), rising, in the units of `x`."""
+    rows: tuple[PictureRow, ...]
+    names: tuple[str, ...] = ()
+    """What is said of each place; "" for its number, empty for the numbers of all."""
+    has_slider: bool = False
+    message: str = ""
+
+    def __post_init__(self) -> None:
+        for row in self.rows:
+            if len(row.pictures) != len(self.places):
+                raise ValueError(
+                    f"{row.name or 'a row'} has {len(row.pictures)} pictures for {len(self.places)} places"
+                )
+
+
+Panel = LinesPanel | MatrixPanel | PicturesPanel
 
 
 HUES: tuple[Colour, ...] = ("first", "second", "third", "fourth")

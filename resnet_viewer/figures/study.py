@@ -11,10 +11,11 @@ import numpy as np
 from matplotlib.axes import Axes
 
 from resnet_viewer.charts import palette
-from resnet_viewer.charts.chart import shortened_inside
+from resnet_viewer.charts.chart import Room, shortened_inside
 from resnet_viewer.charts.study_chart import chart_of
 from resnet_viewer.charts.study_matrix import MatrixChart
-from resnet_viewer.charts.study_panel import LinesPanel, Panel, columns_for
+from resnet_viewer.charts.study_panel import LinesPanel, Panel, PicturesPanel, columns_for
+from resnet_viewer.charts.study_pictures import PicturesChart, inside_box
 from resnet_viewer.figures.page import (
     AROUND,
     MARGIN,
@@ -23,6 +24,7 @@ from resnet_viewer.figures.page import (
     Page,
     Paper,
     draw_colour_bar,
+    draw_edge,
     draw_frame,
     page,
     shortened,
@@ -50,6 +52,8 @@ _NUMBER = 6.0
 """Points of a number in a cell."""
 _BAR, _TINY, _WIDEST_NAME = 0.6, 0.17, 1.1
 """Inches: a matrix's colour bar with its numbers, the smallest side of a cell with a number, the widest name."""
+_LEAST_PICTURE, _MOST_PICTURES, _SMOOTH = 0.42, 8, 128
+"""Inches of the narrowest picture, how many stand side by side, and from which side on pictures are shrunk smoothly."""
 
 
 def figure(
@@ -76,6 +80,8 @@ def figure(
             place = _Place(left, top - row.head, row.width, high)
             if isinstance(panel, LinesPanel):
                 _draw_lines(sheet, place, panel)
+            elif isinstance(panel, PicturesPanel):
+                _draw_pictures(sheet, place, PicturesChart(panel))
             else:
                 _draw_matrix(sheet, place, MatrixChart(panel))
             left += row.width + _BETWEEN
@@ -178,6 +184,42 @@ def _say(axes: Axes, message: str, wide: float) -> None:
     draw_frame(axes, AROUND, 0.5)
     words = "\n".join(wrapped(message, 0.9 * wide, palette.FONT))
     write(axes, 0.5, 0.5, words, colour=palette.MUTED, transform=axes.transAxes)
+
+
+def _draw_pictures(sheet: Page, place: _Place, chart: PicturesChart) -> None:
+    """Side by side with their names, up to eight places."""
+    if chart.message:
+        axes = sheet.axes(
+            place.left + _LEFT,
+            place.top - place.height + _FOOT,
+            place.width - _LEFT - _RIGHT,
+            place.height - _FOOT,
+        )
+        _say(axes, chart.message, place.width - _LEFT - _RIGHT)
+        return
+    axes = sheet.bare_axes(place.left, place.top - place.height, place.width, place.height)
+    axes.set_label("pictures")
+    room = Room(place.width, place.height, lambda text: text_width(text, palette.FONT), _LINE)
+    arranged = chart.side_by_side(room, _LEAST_PICTURE, _MOST_PICTURES)
+    for tile in arranged.tiles:
+        picture = chart.picture(tile.row, tile.place)
+        box = tile.box if picture is None else inside_box(picture, tile.box)
+        if picture is not None:
+            axes.imshow(
+                picture,
+                extent=(box.left, box.right, place.height - box.bottom, place.height - box.top),
+                aspect="auto",
+                interpolation="antialiased" if len(picture) >= _SMOOTH else "nearest",
+                zorder=2,
+            )
+        corner = box.left, place.height - box.bottom
+        draw_edge(axes, corner, (box.width, box.height), palette.REFERENCE, 0.5, zorder=3)
+    axes.set_xlim(0, place.width)
+    axes.set_ylim(0, place.height)
+    for text, box, is_right in arranged.words:
+        x = box.right if is_right else box.left + box.width / 2
+        y = place.top - box.bottom + 0.2 * box.height
+        sheet.write(place.left + x, y, text, right=is_right, centre=not is_right)
 
 
 def _draw_matrix(sheet: Page, place: _Place, chart: MatrixChart) -> None:

@@ -136,3 +136,16 @@ def test_columns_suit_what_the_words_leave_of_the_page() -> None:
 
     assert widest("Short.") > 5, "the last of three has a row of its own"
     assert widest("What was measured. " * 60) < 3, "all three stand beside each other above the words"
+
+
+def test_pictures_are_printed_as_they_are() -> None:
+    panel = panels.pictures(20, has_slider=True)
+    figure = study.figure([panel], "An invented study", paper=Paper(7.6, 4.0))
+    (axes,) = [axes for axes in figure.axes if axes.get_label() == "pictures"]
+    drawn_pictures = [np.asarray(image.get_array()) for image in axes.images]
+    assert len(drawn_pictures) == 15, "two rows of eight places, of which one is not made"
+    assert drawn_pictures[0].tolist() == panel.rows[0].pictures[0].tolist()  # type: ignore[union-attr]
+    assert drawn_pictures[-1].tolist() == panel.rows[1].pictures[19].tolist()  # type: ignore[union-attr]
+    bottom, top = axes.images[0].get_extent()[2:]
+    assert bottom < top, "the first line is the upper one"
+    assert overlapping(figure) == []

@@ -12,7 +12,7 @@ from pathlib import Path
 
 from PySide6.QtCore import QObject, Signal, Slot
 
-from resnet_viewer.charts.study_panel import MatrixPanel, Panel
+from resnet_viewer.charts.study_panel import LinesPanel, MatrixPanel, Panel
 from resnet_viewer.records.captions import plain
 from resnet_viewer.records.probe import NetworkState
 from resnet_viewer.records.requests import OpenedNetwork, OpenNetwork
@@ -30,7 +30,7 @@ def states_of(panels: Iterable[Panel]) -> set[Wiring]:
     for panel in panels:
         if isinstance(panel, MatrixPanel):
             found += (state for row in panel.states for state in row)
-        else:
+        elif isinstance(panel, LinesPanel):
             found += (state for series in panel.series for state in series.states)
     return {state for state in found if state is not None}
 

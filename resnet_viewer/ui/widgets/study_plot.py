@@ -1,6 +1,7 @@
 """What a study shows, all panels in the room there is: a point says what was measured, and opens its state.
 
-A panel of lines is a plot whose x axis can be zoomed, a matrix is cells; arrow keys go from point to point.
+A panel of lines is a plot whose x axis can be zoomed, a matrix and pictures are cells; arrow keys go from point to
+point. Where pictures have a slider, lines over the same x show where it stands.
 """
 
 from __future__ import annotations
@@ -12,21 +13,40 @@ from typing import TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
-from PySide6.QtCore import QPoint, QPointF, QRect, QRectF, QSize, Qt, Signal, Slot
+from PySide6.QtCore import QPoint, QPointF, QRect, QRectF, QSignalBlocker, QSize, Qt, Signal, Slot
 from PySide6.QtGui import QColor, QFontMetricsF, QImage, QPainter, QPen, QResizeEvent
-from PySide6.QtWidgets import QFrame, QGridLayout, QHBoxLayout, QScrollArea, QSizePolicy, QVBoxLayout, QWidget
+from PySide6.QtWidgets import (
+    QFrame,
+    QGridLayout,
+    QHBoxLayout,
+    QScrollArea,
+    QSizePolicy,
+    QSlider,
+    QVBoxLayout,
+    QWidget,
+)
 
 from resnet_viewer.charts.chart import Axis, Chart, Floats, shortened_inside
 from resnet_viewer.charts.palette import PAPER
 from resnet_viewer.charts.study_chart import LaidOut, laid_out, point_words, x_limits
 from resnet_viewer.charts.study_matrix import MatrixChart
-from resnet_viewer.charts.study_panel import LinesPanel, MatrixPanel, Panel, Scale, columns_for
+from resnet_viewer.charts.study_panel import (
+    Guide,
+    LinesPanel,
+    MatrixPanel,
+    Panel,
+    PicturesPanel,
+    Scale,
+    columns_for,
+)
+from resnet_viewer.charts.study_pictures import PicturesChart
 from resnet_viewer.records.wiring import Wiring
 from resnet_viewer.ui.widgets.cells import Cells
 from resnet_viewer.ui.widgets.colour_bar import ColourBar
 from resnet_viewer.ui.widgets.labels import OneLineLabel, muted, plain_label, tooltip_text
 from resnet_viewer.ui.widgets.pixels import tiles_of
 from resnet_viewer.ui.widgets.plot import PlotCanvas
+from resnet_viewer.ui.widgets.study_pictures import Pictures
 from resnet_viewer.ui.widgets.theme import DARK, Theme
 
 OPENS = "click or Enter: open in Inspect"
@@ -85,6 +105,8 @@ class LinesView(_PanelView):
         self.made = LaidOut(Chart(Axis(0.0, 1.0), Axis(0.0, 1.0)))
         self.at: tuple[int, int] | None = None
         """The series and the point that is told about."""
+        self.followed: float | None = None
+        """Where a slider over the same x stands."""
         self.canvas = PlotCanvas("", has_x_title=True)
         self.canvas.keys = _KEYS
         self.whole.addWidget(self.canvas, 1)
@@ -109,10 +131,18 @@ class LinesView(_PanelView):
         self.canvas.apply_theme(theme)
         self._draw()
 
+    def follow(self, x: float | None) -> None:
+        """Show where a slider over the same x stands; None where there is none."""
+        if x != self.followed:
+            self.followed = x
+            self._draw()
+
     @Slot()
     def _draw(self) -> None:
-        room = self.canvas.room
-        self.made = laid_out(self.panel, room, self.canvas.x_range)
+        room, panel = self.canvas.room, self.panel
+        if self.followed is not None:
+            panel = replace(panel, guides=(*panel.guides, Guide("", self.followed, is_upright=True)))
+        self.made = laid_out(panel, room, self.canvas.x_range)
         axis = self.made.chart.y
         widest = max((room.measure(tick.text) for tick in (*axis.numbers, *axis.lanes)), default=0.0)
         if widest > self.canvas.frame.reserved:
@@ -435,7 +465,80 @@ class MatrixView(_PanelView):
         self.cells.update()
 
 
-View = TypeVar("View", LinesView, MatrixView)
+class PicturesView(_PanelView):
+    """A panel's pictures under its title; below them a slider with the name of its place, where the panel has one."""
+
+    moved = Signal()
+    """The slider stands elsewhere."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.cells = Pictures()
+        self.slider = QSlider(Qt.Orientation.Horizontal)
+        self.said = muted(OneLineLabel(""))
+        self._foot = QWidget()
+        foot = QHBoxLayout(self._foot)
+        foot.setContentsMargins(0, 0, 0, 0)
+        foot.setSpacing(DARK.gap)
+        foot.addWidget(self.slider, 1)
+        foot.addWidget(self.said)
+        self.whole.addWidget(self.cells, 1)
+        self.whole.addWidget(self._foot)
+        self.cells.hovered.connect(self.hovered)
+        self.cells.moved.connect(self.slider.setValue)
+        self.slider.valueChanged.connect(self._move)
+
+    @property
+    def panel(self) -> PicturesPanel:
+        """What is shown."""
+        return self.cells.chart.panel
+
+    @property
+    def at(self) -> float | None:
+        """The x where the slider stands; None where there is none to move."""
+        if not self.panel.has_slider or self.cells.chart.message:
+            return None
+        return float(self.panel.places[self.cells.place])
+
+    def show_panel(self, panel: PicturesPanel) -> None:
+        """Show this one; a slider stays where it stood in one of the same title."""
+        x, chart = self.at, PicturesChart(panel)
+        count = len(panel.places)
+        place = chart.nearest(x) if x is not None and panel.title == self.panel.title and count else 0
+        self.name(panel.title)
+        self.cells.setAccessibleName(panel.title)
+        with QSignalBlocker(self.slider):
+            self.slider.setRange(0, max(count - 1, 0))
+            self.slider.setPageStep(max(count // 10, 1))
+            self.slider.setValue(place)
+        self.slider.setAccessibleName(f"{panel.title}: {panel.x.title}")
+        self._foot.setVisible(panel.has_slider and not chart.message and count > 1)
+        self.cells.show_chart(chart, place)
+        self._say()
+
+    def go_to(self, x: float) -> None:
+        """To the place that is nearest to x."""
+        if self.at is not None:
+            self.slider.setValue(self.cells.chart.nearest(x))
+
+    @Slot(int)
+    def _move(self, place: int) -> None:
+        self.cells.show_chart(self.cells.chart, place)
+        self._say()
+        self.moved.emit()
+
+    def _say(self) -> None:
+        words = "" if self.at is None else self.cells.chart.place_words(self.cells.place)
+        self.said.setText(words)
+        self.slider.setAccessibleDescription(words)
+        self.slider.setToolTip(tooltip_text(words))
+
+    def apply_theme(self, theme: Theme) -> None:
+        self.cells.update()
+
+
+AnyView = LinesView | MatrixView | PicturesView
+View = TypeVar("View", LinesView, MatrixView, PicturesView)
 
 
 class StudyPlot(QScrollArea):
@@ -448,7 +551,7 @@ class StudyPlot(QScrollArea):
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self.views: tuple[LinesView | MatrixView, ...] = ()
+        self.views: tuple[AnyView, ...] = ()
         self._theme = DARK
         self._columns = 0
         self._words = muted(plain_label(""))
@@ -479,16 +582,21 @@ class StudyPlot(QScrollArea):
         is_new = self.views != tuple(views)
         self.views = tuple(views)
         self._lend_wheel()
+        self._follow_slider()
         self._words.setText(words)
         self._words.setVisible(not views)
         self._arrange(is_new=is_new)
 
-    def _view(self, panel: Panel, old: LinesView | MatrixView | None) -> LinesView | MatrixView:
+    def _view(self, panel: Panel, old: AnyView | None) -> AnyView:
         """What shows that panel: the old view where it can."""
         if isinstance(panel, LinesPanel):
             lines = old if isinstance(old, LinesView) else self._followed(LinesView(self._inside))
             lines.show_panel(panel)
             return lines
+        if isinstance(panel, PicturesPanel):
+            pictures = old if isinstance(old, PicturesView) else self._moving(PicturesView(self._inside))
+            pictures.show_panel(panel)
+            return pictures
         cells = old if isinstance(old, MatrixView) else self._followed(MatrixView(self._inside))
         cells.show_panel(panel)
         return cells
@@ -498,6 +606,26 @@ class StudyPlot(QScrollArea):
         view.hovered.connect(self.hovered)
         view.opened.connect(self.opened)
         return view
+
+    def _moving(self, view: PicturesView) -> PicturesView:
+        view.moved.connect(self._follow_slider)
+        return self._followed(view)
+
+    @Slot()
+    def _follow_slider(self) -> None:
+        """Lines, and other sliders, over the same x as a slider go where it stands: the one that was moved last."""
+        moved, places = self.sender(), dict[str, float]()
+        sliders = [view for view in self.views if isinstance(view, PicturesView)]
+        for slider in sorted(sliders, key=lambda slider: slider is not moved):
+            if slider.at is not None:
+                places.setdefault(slider.panel.x.title, slider.at)
+        for slider in sliders:
+            if slider.at is not None and slider is not moved:
+                with QSignalBlocker(slider):
+                    slider.go_to(places[slider.panel.x.title])
+        for view in self.views:
+            if isinstance(view, LinesView):
+                view.follow(places.get(view.panel.x.title))
 
     def apply_theme(self, theme: Theme) -> None:
         """pyqtgraph does not follow the palette."""
@@ -511,6 +639,8 @@ class StudyPlot(QScrollArea):
         for view in self.views:
             if isinstance(view, LinesView):
                 view.canvas.is_in_scroll = self.verticalScrollBar().maximum() > 0
+            elif isinstance(view, PicturesView):
+                view.cells.is_in_scroll = self.verticalScrollBar().maximum() > 0
 
     def minimumSizeHint(self) -> QSize:
         return QSize(160, 110)

@@ -13,7 +13,7 @@ from pytestqt.qtbot import QtBot
 
 from resnet_viewer.charts.study_matrix import MatrixChart
 from resnet_viewer.charts.study_panel import LinesPanel, MatrixPanel
-from resnet_viewer.ui.widgets.study_plot import OPENS, LinesView, MatrixView, StudyPlot
+from resnet_viewer.ui.widgets.study_plot import OPENS, LinesView, MatrixView, PicturesView, StudyPlot
 from resnet_viewer.ui.widgets.theme import DARK, LIGHT
 from tests import panels
 from tests.ui.train.lab_scenes import move_pointer
@@ -296,3 +296,88 @@ def test_fewer_panels_than_before_fill_the_room(plot: StudyPlot) -> None:
         right, low = plot.viewport().width(), plot.viewport().height()
         assert max(view.geometry().right() for view in plot.views) >= right - 3
         assert max(view.geometry().bottom() for view in plot.views) >= low - 3
+
+
+def pictures_view(plot: StudyPlot, number: int = 0) -> PicturesView:
+    view = plot.views[number]
+    assert isinstance(view, PicturesView)
+    return view
+
+
+def test_pictures_are_painted_as_they_are_and_tell_what_they_are(plot: StudyPlot) -> None:
+    plot.show_panels([panels.pictures()])
+    settle(plot)
+    view, words = pictures_view(plot), told(plot)
+    image = view.cells.grab().toImage()
+    for number, tile in enumerate(view.cells.arranged.tiles):
+        box = view.cells.rect_of(number)
+        corner = image.pixelColor(box.topLeft() + QPoint(box.width() // 4, box.height() // 4))
+        rest = image.pixelColor(box.center() + QPoint(box.width() // 4, box.height() // 4))
+        if (tile.row, tile.place) == (1, 0):
+            continue  # not made yet
+        assert (corner.red(), corner.green(), corner.blue()) == (255, 0, tile.place)
+        assert rest.red() == rest.green() == 20 * tile.place
+    move_pointer(view.cells, view.cells.rect_of(0).center())
+    assert words[-1] == "picture · strength: 0"
+    QTest.keyClick(view.cells, Qt.Key.Key_Right)
+    QTest.keyClick(view.cells, Qt.Key.Key_Down)
+    assert words[-1] == "map at the last block · conv3_x"
+
+
+def test_a_slider_goes_from_place_to_place_and_lines_over_the_same_x_follow(plot: StudyPlot) -> None:
+    lines = panels.one_point()
+    plot.show_panels([panels.pictures(has_slider=True), lines, panels.bars()])
+    settle(plot)
+    view, follower, other = pictures_view(plot), plot.views[1], plot.views[2]
+    assert isinstance(follower, LinesView)
+    assert isinstance(other, LinesView)
+    assert (follower.followed, other.followed) == (0.0, None)
+    view.slider.setValue(4)
+    assert {tile.place for tile in view.cells.arranged.tiles} == {4}
+    assert follower.followed == 0.5
+    guide = follower.canvas.lines.lines["guide 0"]
+    assert np.asarray(guide.x) == pytest.approx(follower.canvas.pixel_at(0.5))
+    assert view.slider.accessibleName() == "Maps of a picture: strength"
+    assert view.slider.accessibleDescription() == view.said.text() == "strength: 0.5"
+    QTest.keyClick(view.cells, Qt.Key.Key_Right)
+    assert (view.slider.value(), follower.followed) == (5, 0.625), "keys do what the slider does"
+    QTest.keyClick(view.cells, Qt.Key.Key_End)
+    assert view.slider.value() == 8
+    plot.show_panels([panels.pictures(17, has_slider=True), lines])
+    assert view.slider.value() == 16, "a slider stays at its x while a study goes on"
+    plot.show_panels([panels.pictures(), lines])
+    assert follower.followed is None
+
+
+def test_sliders_over_the_same_x_move_together(plot: StudyPlot) -> None:
+    plot.show_panels([panels.pictures(9, has_slider=True), panels.pictures(5, has_slider=True)])
+    settle(plot)
+    one, other = pictures_view(plot), pictures_view(plot, 1)
+    one.slider.setValue(6)
+    assert other.slider.value() == 3
+    other.slider.setValue(1)
+    assert one.slider.value() == 2
+
+
+def test_the_wheel_over_pictures_moves_their_slider_and_scrolls_where_there_is_more(plot: StudyPlot) -> None:
+    def turn(modifiers: Qt.KeyboardModifier = Qt.KeyboardModifier.NoModifier) -> None:
+        at = view.cells.mapTo(plot, view.cells.rect().center())
+        QTest.wheelEvent(plot.windowHandle(), QPointF(at), QPoint(0, -120), QPoint(), modifiers)
+        QApplication.processEvents()
+
+    plot.show_panels([panels.pictures(has_slider=True)])
+    settle(plot)
+    view = pictures_view(plot)
+    turn()
+    assert view.slider.value() == 1
+    plot.resize(300, 250)
+    plot.show_panels([panels.pictures(has_slider=True)] * 4)
+    settle(plot)
+    view = pictures_view(plot)
+    before = view.slider.value()
+    turn()
+    assert view.slider.value() == before
+    assert plot.verticalScrollBar().value() > 0
+    plot.verticalScrollBar().setValue(0)
+    turn(Qt.KeyboardModifier.ControlModifier)
+    assert view.slider.value() == before + 1
