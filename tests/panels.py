@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from types import ModuleType
+from typing import Any
 
 import numpy as np
 import pytest
@@ -199,12 +200,40 @@ def wide_pictures() -> PicturesPanel:
     return PicturesPanel("Deletion", Scale("pixels deleted (%)"), np.arange(21.0), (PictureRow("", made),))
 
 
+def landscape(size: int = 33, kind: str = "bowl", **how: Any) -> MatrixPanel:
+    """Losses around a minimum over two directions: a bowl, or one whose rim is a thousand times as high and rough; the
+    rough one has a number that is infinite and one that is none.
+    """
+    at = np.linspace(-1.0, 1.0, size)
+    x, y = np.meshgrid(at, at)
+    values = 0.05 * 10.0 ** (2.2 * np.hypot(x, 0.8 * y))
+    if kind == "rough":
+        waves = np.sin(9 * x + 2 * y) * np.cos(7 * y - 3 * x) + 0.4 * np.sin(23 * x * y)
+        values = 0.05 * 10.0 ** (np.minimum(5.5 * np.hypot(x, y), 5.6) + 0.6 * waves * np.hypot(x, y))
+        values[-1, -1], values[0, size // 3] = math.inf, math.nan
+    first, second = (
+        Scale("first direction", least=-1.0, most=1.0),
+        Scale("second direction", least=-1.0, most=1.0),
+    )
+    looks: dict[str, Any] = {"unit": "nats", "is_log": True, "has_contours": True, "is_relief": True}
+    return MatrixPanel(f"Loss, {kind}", first, second, values, **looks | how)
+
+
+def walk(points: int = 12) -> Series:
+    """A path from the rim towards the minimum."""
+    t = np.linspace(0.0, 1.0, points)
+    x, y = -0.8 * (1 - t) ** 2 + 0.15 * np.sin(6 * t) * (1 - t), 0.7 * (1 - t) - 0.02
+    words = tuple(f"epoch {n}" for n in range(points))
+    return Series("ResNet-20", x, y, colour="changed", words=words)
+
+
 def every() -> tuple[Panel, ...]:
     """One of each kind."""
     return (
         bars(), many_drops(), decades(), dots(), spread_dots(), one_point(), long_names(), nothing(),
         bars(message="This network has no shortcuts."), matrix(), wide_matrix(),
         pictures(), pictures(has_slider=True), wide_pictures(),
+        landscape(9, path=walk()), landscape(33, "rough", clip=(0.01, 1e4)),
     )  # fmt: skip
 
 

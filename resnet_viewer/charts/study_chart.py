@@ -231,15 +231,20 @@ class _XScale:
             numbers_ = [Tick(n + math.log10(m), _power_words(m, n)) for m, n in powers]
             zero = [Tick(self.zero, "0")] if self.zero is not None and low <= self.zero else []
             return _apart((*zero, *numbers_), pixel, room)
-        apart = room.measure("00") + _BETWEEN_NUMBERS
-        for _ in range(4):
-            least = apart if not panel.x.is_whole else max(apart, 1.0 / pixel)
-            found = [_tick(n, text) for n, text in round_numbers(low, high, room.width, least)]
-            widest = max((room.measure(tick.text) for tick in found), default=0.0)
-            if widest + _BETWEEN_NUMBERS <= apart:
-                break
-            apart = widest + _BETWEEN_NUMBERS
-        return tuple(found)
+        return numbers_along(low, high, room, least=1.0 / pixel if panel.x.is_whole else 0.0)
+
+
+def numbers_along(low: float, high: float, room: Room, *, least: float = 0.0) -> tuple[Tick, ...]:
+    """As many round numbers below a plot as have room, at least `least` pixels apart."""
+    apart = room.measure("00") + _BETWEEN_NUMBERS
+    found: list[Tick] = []
+    for _ in range(4):
+        found = [_tick(n, text) for n, text in round_numbers(low, high, room.width, max(apart, least))]
+        widest = max((room.measure(tick.text) for tick in found), default=0.0)
+        if widest + _BETWEEN_NUMBERS <= apart:
+            break
+        apart = widest + _BETWEEN_NUMBERS
+    return tuple(found)
 
 
 def _apart(ticks: Sequence[Tick], pixel: float, room: Room) -> tuple[Tick, ...]:
@@ -311,7 +316,7 @@ class _YScale:
         bottom = low if is_floor else low - _MARGIN * pixel
         edge = high + _MARGIN * pixel
         top = edge + (lane + band) * pixel
-        numbers = _level_numbers(bottom, edge, (edge - bottom) / pixel, room.line, is_whole=scale.is_whole)
+        numbers = level_numbers(bottom, edge, (edge - bottom) / pixel, room.line, is_whole=scale.is_whole)
         axis = Axis(bottom, top, numbers, title=scale.title)
         if not lane:
             return _YScale(axis)
@@ -379,9 +384,10 @@ def _heights(series: Series) -> list[Floats]:
     return [series.y[is_drawn], *edges]
 
 
-def _level_numbers(
-    low: float, high: float, pixels: float, line: float, *, is_whole: bool
+def level_numbers(
+    low: float, high: float, pixels: float, line: float, *, is_whole: bool = False
 ) -> tuple[Tick, ...]:
+    """Round numbers beside a plot `pixels` high, three at least where as many lines of text have room."""
     found = round_numbers(low, high, pixels, 2.2 * line)
     if len(found) < 3:
         found = round_numbers(low, high, pixels, 1.3 * line)

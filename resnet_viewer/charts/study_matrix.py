@@ -91,15 +91,22 @@ class MatrixChart:
         ticks = ((0.0, ends[0]), *middle, (1.0, ends[1]))
         return ColourScale(self.colours, ends, ticks, "; ".join(filter(None, said)))
 
+    @property
+    def _shown_ends(self) -> tuple[float, float]:
+        """What has a colour of its own lies between; without limits, a clip or a logarithm everything does."""
+        if not self._is_bounded:
+            return -math.inf, math.inf
+        return (-self.span.high if self.span.is_signed else self.span.first), self.span.high
+
+    @property
+    def _is_bounded(self) -> bool:
+        return self.panel.limits is not None or self.panel.clip is not None or self.panel.is_log
+
     @cached_property
     def beyond(self) -> tuple[int, int]:
-        """How many numbers lie below the first colour's, and how many above the last one's; nothing does without
-        limits, a clip or a logarithm.
-        """
-        if self.panel.limits is None and self.panel.clip is None and not self.panel.is_log:
-            return 0, 0
-        low = -self.span.high if self.span.is_signed else self.span.first
-        return int((self.panel.values < low).sum()), int((self.panel.values > self.span.high).sum())
+        """How many numbers lie below what the first colour stands for, and how many above the last one's."""
+        low, high = self._shown_ends
+        return int((self.panel.values < low).sum()), int((self.panel.values > high).sum())
 
     @property
     def beyond_words(self) -> str:
@@ -119,7 +126,7 @@ class MatrixChart:
     def cells(self) -> Coloured:
         """(1, rows, columns); what has no number has no colour."""
         low, high = self.span.low, self.span.high
-        if self.panel.limits is None and self.panel.clip is None and not self.panel.is_log:
+        if not self._is_bounded:
             return coloured(self.clipped[None], self.colours, low, high)
         is_missing = np.isnan(self.heights)
         places = (255.999 * np.where(is_missing, 0.0, self.heights)).astype(np.uint8)
@@ -172,13 +179,41 @@ class MatrixChart:
         return None
 
     def words(self, row: int, column: int) -> str:
-        """A cell in words: "block 3 · block 5: 0.25 %"."""
+        """A cell in words: "block 3 · block 5: 0.25 %"; with contours "first: 0.5 · second: −1 · 3.21e-4 nats"."""
         panel, value = self.panel, float(self.panel.values[row, column])
-        names = (panel.y.title, self.row_names[row]), (panel.x.title, self.column_names[column])
-        where = " · ".join(f"{title} {name}" if title and _is_number(name) else name for title, name in names)
+        if panel.has_contours:
+            ends = (panel.x, self.shape[1], column), (panel.y, self.shape[0], row)
+            where = " · ".join(
+                f"{scale.title}: {_said(place_of(scale, count, at))}" for scale, count, at in ends
+            )
+            between = " · "
+        else:
+            names = (panel.y.title, self.row_names[row]), (panel.x.title, self.column_names[column])
+            where = " · ".join(
+                f"{title} {name}" if title and _is_number(name) else name for title, name in names
+            )
+            between = ": "
         if math.isnan(value):
-            return f"{where}: no number"
-        return f"{where}: {f'{value:.4g}'.replace('-', '−', 1)} {panel.unit}".rstrip()
+            return f"{where}{between}no number"
+        told = f"{where}{between}{_said(value)} {panel.unit}".rstrip()
+        low, high = self._shown_ends
+        if value > high or value < low:
+            return f"{told} (drawn as {self.written(high if value > high else low)})"
+        return told
+
+
+def place_of(scale: Scale, count: int, place: int) -> float:
+    """Where one of so many rows, or columns, lies on its axis, from 0."""
+    if scale.least is None or scale.most is None or count == 1:
+        return float(place + 1) if scale.least is None else scale.least
+    return scale.least + place / (count - 1) * (scale.most - scale.least)
+
+
+def _said(value: float) -> str:
+    if math.isinf(value):
+        return "∞" if value > 0 else "−∞"
+    text = f"{value:.4g}"
+    return text.replace("-", "−", 1) if value < 0 else text
 
 
 def _is_number(name: str) -> bool:

@@ -205,13 +205,20 @@ def panels_of(results: Sequence[StudyResult]) -> tuple[Panel, ...]:
     return found
 
 
-_BEST = 1.45
-"""How much wider than high a panel best is."""
+_BEST, _BEST_RELIEF = 1.45, 1.15
+"""How much wider than high a panel best is; a relief is a square with its scale beside it."""
 
 
-def columns_for(count: int, size: tuple[float, float], least_width: float) -> int:
+def best_shape(panels: Sequence[Panel]) -> float:
+    """How much wider than high each of these panels best is."""
+    count = sum(isinstance(panel, MatrixPanel) and panel.has_contours for panel in panels)
+    return _BEST if 2 * count <= len(panels) else _BEST_RELIEF
+
+
+def columns_for(count: int, size: tuple[float, float], least_width: float, best: float = _BEST) -> int:
     """In how many columns so many panels stand in a place of that size: those with which they come nearest to their
-    best shape. A row that is not full costs a little; none is narrower than `least_width` beside another.
+    best shape, `best` times as wide as high. A row that is not full costs a little; none is narrower than `least_width`
+    beside another.
 
     Example:
         >>> columns_for(4, (700.0, 500.0), 200.0), columns_for(4, (300.0, 500.0), 200.0)
@@ -223,6 +230,6 @@ def columns_for(count: int, size: tuple[float, float], least_width: float) -> in
         rows = -(-count // columns)
         shape = width / columns / max(height / rows, 1e-9)
         is_narrow = columns > 1 and width / columns < least_width
-        return abs(math.log(max(shape, 1e-9) / _BEST)) + 0.4 * (rows * columns - count) + 10.0 * is_narrow
+        return abs(math.log(max(shape, 1e-9) / best)) + 0.4 * (rows * columns - count) + 10.0 * is_narrow
 
     return min(range(1, count + 1), key=cost, default=1)

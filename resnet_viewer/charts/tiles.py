@@ -23,6 +23,12 @@ class Coloured:
     """(N, H, W): not finite, and without a colour; None where every value has one."""
     colours: str
 
+    @property
+    def from_below(self) -> Coloured:
+        """The same with the last row first."""
+        missing = None if self.is_missing is None else self.is_missing[:, ::-1]
+        return Coloured(self.places[:, ::-1], missing, self.colours)
+
     def rgb(self, place: int = 0) -> NDArray[np.uint8]:
         """(H, W, 3) bytes of the map at that place; what has no colour is white."""
         pixels: NDArray[np.uint8] = lookup(self.colours)[self.places[place]]

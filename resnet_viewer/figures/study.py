@@ -14,8 +14,9 @@ from resnet_viewer.charts import palette
 from resnet_viewer.charts.chart import Room, shortened_inside
 from resnet_viewer.charts.study_chart import chart_of
 from resnet_viewer.charts.study_matrix import MatrixChart
-from resnet_viewer.charts.study_panel import LinesPanel, Panel, PicturesPanel, columns_for
+from resnet_viewer.charts.study_panel import LinesPanel, Panel, PicturesPanel, best_shape, columns_for
 from resnet_viewer.charts.study_pictures import PicturesChart, inside_box
+from resnet_viewer.charts.study_relief import ReliefChart
 from resnet_viewer.figures.page import (
     AROUND,
     MARGIN,
@@ -33,6 +34,7 @@ from resnet_viewer.figures.page import (
     write,
 )
 from resnet_viewer.figures.plot import draw, room_of
+from resnet_viewer.figures.relief import draw_relief
 from resnet_viewer.records import captions
 from resnet_viewer.records.csv_text import Table
 from resnet_viewer.records.study import StudyResult, Value
@@ -82,8 +84,11 @@ def figure(
                 _draw_lines(sheet, place, panel)
             elif isinstance(panel, PicturesPanel):
                 _draw_pictures(sheet, place, PicturesChart(panel))
-            else:
+            elif not panel.has_contours or MatrixChart(panel).message:
                 _draw_matrix(sheet, place, MatrixChart(panel))
+            else:
+                chart = ReliefChart(MatrixChart(panel))
+                draw_relief(sheet, place.left, place.top, place.width, place.height, chart)
             left += row.width + _BETWEEN
         top -= row.head + high + _BETWEEN
     return sheet.figure
@@ -124,7 +129,7 @@ class _Row:
 def _rows(panels: Sequence[Panel], width: float, height: float) -> list[_Row]:
     """In as many columns as suit a page so wide, of which the panels have that height."""
     size = width - 2 * MARGIN, height
-    columns = columns_for(len(panels), size, _LEAST_WIDTH)
+    columns = columns_for(len(panels), size, _LEAST_WIDTH, best_shape(panels))
     found = []
     for first in range(0, len(panels), columns):
         beside = panels[first : first + columns]

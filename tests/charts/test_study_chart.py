@@ -12,7 +12,7 @@ import pytest
 from resnet_viewer.charts.chart import Chart, Rect, Room
 from resnet_viewer.charts.shapes import Box, Outline
 from resnet_viewer.charts.study_chart import chart_of, laid_out, point_words, stroke_of, x_limits
-from resnet_viewer.charts.study_panel import Guide, LinesPanel, Scale, Series, columns_for
+from resnet_viewer.charts.study_panel import Guide, LinesPanel, Scale, Series, best_shape, columns_for
 from tests import panels
 
 LINES = [panel for panel in panels.every() if isinstance(panel, LinesPanel)]
@@ -241,6 +241,8 @@ def test_panels_stand_in_as_many_columns_as_suit_the_room() -> None:
     assert [columns_for(count, (1000.0, 600.0), 260.0) for count in (0, 1, 2, 3, 4, 6)] == [1, 1, 2, 2, 2, 3]
     assert columns_for(4, (300.0, 900.0), 260.0) == 1
     assert columns_for(2, (0.0, 0.0), 260.0) == 1
+    assert columns_for(2, (900.0, 640.0), 260.0, best_shape(panels.every()[:1])) == 1
+    assert columns_for(2, (900.0, 640.0), 260.0, best_shape([panels.landscape(3)] * 2)) == 2
 
 
 def test_many_dots_lie_under_the_lines_and_let_each_other_through() -> None:

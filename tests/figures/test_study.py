@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import json
+import math
 
 import numpy as np
 import pytest
 
+from resnet_viewer.charts.study_matrix import MatrixChart
 from resnet_viewer.charts.study_panel import Panel
+from resnet_viewer.charts.study_relief import ReliefChart
 from resnet_viewer.figures import study
 from resnet_viewer.figures.page import Paper, left_out_words
 from resnet_viewer.records.figure_list import SUFFIXES, FigureChoice, Suffix
@@ -149,3 +152,34 @@ def test_pictures_are_printed_as_they_are() -> None:
     bottom, top = axes.images[0].get_extent()[2:]
     assert bottom < top, "the first line is the upper one"
     assert overlapping(figure) == []
+
+
+def test_lines_of_one_value_are_drawn_in_the_axes_units_with_cells_and_path_under_the_same_axes() -> None:
+    panel = panels.landscape(9, path=panels.walk())
+    figure = study.figure([panel], "An invented study")
+    (axes,) = [axes for axes in figure.axes if axes.get_label() == panel.title]
+    assert (*axes.get_xlim(), *axes.get_ylim()) == (-1.0, 1.0, -1.0, 1.0)
+    made = ReliefChart(MatrixChart(panel))
+    drawn = {lines.get_label(): lines.get_segments() for lines in axes.collections}
+    assert list(drawn) == [f"level {made.matrix.written(level)}" for level in made.levels]
+    (one,) = [np.concatenate(drawn["level 1"])]
+    assert np.hypot(one[:, 0], 0.8 * one[:, 1]) == pytest.approx(math.log10(20) / 2.2, abs=0.03)
+    (image,) = axes.images
+    assert image.get_extent() == pytest.approx([-1.125, 1.125, -1.125, 1.125])
+    assert image.origin == "lower"
+    assert image.get_array().tolist() == made.matrix.cells.rgb().tolist()
+    (path,) = [line for line in axes.lines if line.get_label() == "path"]
+    assert panel.path is not None
+    assert np.asarray(path.get_xdata()) == pytest.approx(panel.path.x)
+    assert np.asarray(path.get_ydata()) == pytest.approx(panel.path.y)
+    ends = {line.get_label(): line for line in axes.lines if line.get_label() in ("start", "end")}
+    assert ends["start"].get_marker() != ends["end"].get_marker()
+    written = {text.get_text() for text in axes.texts}
+    assert {"start", "end", "1", "10", "second direction"} <= written
+
+
+def test_the_paper_says_the_clip_on_the_scale_and_in_words() -> None:
+    figure = study.figure([panels.landscape(33, "rough", clip=(0.01, 1e4))], "An invented study")
+    (bar,) = [axes for axes in figure.axes if axes.get_label() == "colour bar"]
+    assert [label.get_text() for label in bar.get_yticklabels()][-1] == "≥ 10⁴"
+    assert any("above 10⁴ (up to ∞) drawn as 10⁴" in text.get_text() for text in figure.texts)

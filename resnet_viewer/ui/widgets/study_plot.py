@@ -1,7 +1,7 @@
 """What a study shows, all panels in the room there is: a point says what was measured, and opens its state.
 
 A panel of lines is a plot whose x axis can be zoomed, a matrix and pictures are cells; arrow keys go from point to
-point. Where pictures have a slider, lines over the same x show where it stands.
+point; a matrix with contours is a relief. Where pictures have a slider, lines over the same x show where it stands.
 """
 
 from __future__ import annotations
@@ -37,15 +37,18 @@ from resnet_viewer.charts.study_panel import (
     Panel,
     PicturesPanel,
     Scale,
+    best_shape,
     columns_for,
 )
 from resnet_viewer.charts.study_pictures import PicturesChart
+from resnet_viewer.charts.study_relief import ReliefChart
 from resnet_viewer.records.wiring import Wiring
 from resnet_viewer.ui.widgets.cells import Cells
 from resnet_viewer.ui.widgets.colour_bar import ColourBar
 from resnet_viewer.ui.widgets.labels import OneLineLabel, muted, plain_label, tooltip_text
 from resnet_viewer.ui.widgets.pixels import tiles_of
 from resnet_viewer.ui.widgets.plot import PlotCanvas
+from resnet_viewer.ui.widgets.relief import ReliefCells
 from resnet_viewer.ui.widgets.study_pictures import Pictures
 from resnet_viewer.ui.widgets.theme import DARK, Theme
 
@@ -439,15 +442,20 @@ class MatrixCells(Cells):
 
 
 class MatrixView(_PanelView):
-    """A panel's matrix under its title and its colours."""
+    """A panel's matrix under its title: cells below their colours, or a relief with its colours beside it."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.cells = MatrixCells()
+        self.relief: ReliefCells | None = None
+        """Made for the first panel with contours."""
         self.bar = ColourBar()
         self.bar.setSizePolicy(QSizePolicy.Policy.Maximum, QSizePolicy.Policy.Fixed)
+        self.note = muted(OneLineLabel(""))
+        self.note.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
         self.head.addWidget(self.bar)
         self.whole.addWidget(self.cells, 1)
+        self.whole.addWidget(self.note)
         self.cells.hovered.connect(self.hovered)
         self.cells.opened.connect(self.opened)
 
@@ -455,14 +463,35 @@ class MatrixView(_PanelView):
         """Show this one."""
         chart = MatrixChart(panel)
         self.name(panel.title)
-        self.cells.setAccessibleName(panel.title)
-        low, high = chart.scale.ends
-        self.bar.show_scale(replace(chart.scale, ends=(low, f"{high} {panel.unit}".strip())))
-        self.bar.setVisible(not chart.message)
-        self.cells.show_chart(chart)
+        is_relief = panel.has_contours and not chart.message
+        if is_relief:
+            self._show_relief(ReliefChart(chart))
+        else:
+            self.cells.setAccessibleName(panel.title)
+            self.cells.show_chart(chart)
+            low, high = chart.scale.ends
+            self.bar.show_scale(replace(chart.scale, ends=(low, f"{high} {panel.unit}".strip())))
+        if self.relief is not None:
+            self.relief.setVisible(is_relief)
+        self.cells.setVisible(not is_relief)
+        self.bar.setVisible(not is_relief and not chart.message)
+        self.note.setText(chart.beyond_words)
+        self.note.setToolTip(tooltip_text(chart.beyond_words))
+        self.note.setVisible(bool(chart.beyond_words))
+
+    def _show_relief(self, chart: ReliefChart) -> None:
+        if self.relief is not None:
+            self.relief.show_chart(chart)
+            return
+        self.relief = ReliefCells(chart)
+        self.relief.hovered.connect(self.hovered)
+        self.relief.opened.connect(self.opened)
+        self.whole.insertWidget(self.whole.indexOf(self.cells), self.relief, 1)
 
     def apply_theme(self, theme: Theme) -> None:
         self.cells.update()
+        if self.relief is not None:
+            self.relief.update()
 
 
 class PicturesView(_PanelView):
@@ -554,6 +583,7 @@ class StudyPlot(QScrollArea):
         self.views: tuple[AnyView, ...] = ()
         self._theme = DARK
         self._columns = 0
+        self._best = best_shape(())
         self._words = muted(plain_label(""))
         self._words.setWordWrap(True)
         self._words.setAlignment(Qt.AlignmentFlag.AlignCenter)
@@ -580,6 +610,7 @@ class StudyPlot(QScrollArea):
                 self._grid.removeWidget(gone)
                 gone.deleteLater()
         is_new = self.views != tuple(views)
+        self._best = best_shape(panels)
         self.views = tuple(views)
         self._lend_wheel()
         self._follow_slider()
@@ -655,7 +686,7 @@ class StudyPlot(QScrollArea):
         for view in self.views:
             view.setMinimumHeight(max(least, view.minimumSizeHint().height()))
         size = float(max(room.width(), 1)), float(max(room.height(), 1))
-        columns = columns_for(len(self.views), size, _LEAST_WIDTH) if self.views else 1
+        columns = columns_for(len(self.views), size, _LEAST_WIDTH, self._best) if self.views else 1
         if columns == self._columns and not is_new:
             return
         self._columns = columns
