@@ -67,6 +67,17 @@ class Block(nn.Module):
         """(N, C, H, W) -> (N, C', H', W'). With both gates closed what is merged is zero."""
         if self.is_left_out:
             return x
+        residual, shortcut = self.paths(x)
+        if self.gradient_path == "shortcut" and residual is not None:
+            residual = residual.detach()
+        elif self.gradient_path == "branch" and shortcut is not None:
+            shortcut = shortcut.detach()
+        return run(self, self._after, self._merged(x, residual, shortcut))
+
+    def paths(self, x: Tensor) -> tuple[Tensor | None, Tensor | None]:
+        """What residual branch and shortcut bring to their merge, before their strengths; None of what is closed or
+        not there.
+        """
         entered = run(self, self._before, x)
         residual = run(self, self._branch, entered) if self.branch_strength else None
         shortcut = None
@@ -74,11 +85,7 @@ class Block(nn.Module):
             shortcut = self.carried(entered if self.spec.carries_preactivation else x)
         if self.spec.gate is not None:
             residual, shortcut = self._gated(x, residual, shortcut)
-        if self.gradient_path == "shortcut" and residual is not None:
-            residual = residual.detach()
-        elif self.gradient_path == "branch" and shortcut is not None:
-            shortcut = shortcut.detach()
-        return run(self, self._after, self._merged(x, residual, shortcut))
+        return residual, shortcut
 
     def carried(self, x: Tensor) -> Tensor:
         """What the shortcut makes of (N, C, H, W), before its gate."""

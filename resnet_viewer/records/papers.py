@@ -318,3 +318,27 @@ JIANG_2021 = Paper(
     names="Jiang, Peng-Tao and Zhang, Chang-Bin and Hou, Qibin and Cheng, Ming-Ming and Wei, Yunchao",
     details=(("volume", "30"), ("pages", "5875--5888")),
 )
+YANG_2017 = Paper(
+    "Yang and Schoenholz",
+    2017,
+    "Mean Field Residual Networks: On the Edge of Chaos",
+    "NeurIPS",
+    names="Yang, Greg and Schoenholz, Samuel S.",
+    arxiv="1712.08969",
+)
+DE_2020 = Paper(
+    "De and Smith",
+    2020,
+    "Batch Normalization Biases Residual Blocks Towards the Identity Function in Deep Networks",
+    "NeurIPS",
+    names="De, Soham and Smith, Samuel L.",
+    arxiv="2002.10444",
+)
+BROCK_2021 = Paper(
+    "Brock, De and Smith",
+    2021,
+    "Characterizing signal propagation to close the performance gap in unnormalized ResNets",
+    "ICLR",
+    names="Brock, Andrew and De, Soham and Smith, Samuel L.",
+    arxiv="2101.08692",
+)

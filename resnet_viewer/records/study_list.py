@@ -3,7 +3,15 @@
 from __future__ import annotations
 
 from resnet_viewer.records.checking import ArgumentError, listed
-from resnet_viewer.records.studies import blocks, paths, responses, shattering, strength, subnetworks
+from resnet_viewer.records.studies import (
+    blocks,
+    paths,
+    propagation,
+    responses,
+    shattering,
+    strength,
+    subnetworks,
+)
 from resnet_viewer.records.study import StudyInfo
 
 STUDIES: tuple[StudyInfo, ...] = (
@@ -13,6 +21,7 @@ STUDIES: tuple[StudyInfo, ...] = (
     subnetworks.INFO,
     responses.INFO,
     shattering.INFO,
+    propagation.INFO,
 )
 _BY_NAME = {study.name: study for study in STUDIES}
 
