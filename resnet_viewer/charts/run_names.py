@@ -35,9 +35,17 @@ def _variant(run: RunSpec, alike: list[RunSpec]) -> str:
         return len(set(values)) > 1
 
     parts = []
-    name, rivals = plain(run.recipe.name), [other for other in alike if other.recipe.name == run.recipe.name]
+    name = run.recipe.for_plain.name
+    rivals = [other for other in alike if other.recipe.for_plain.name == name]
     if len(rivals) < len(alike):
-        parts.append(name)
+        parts.append(plain(name))
+    if run.recipe.survival < 1 and differs(other.recipe.survival for other in alike):
+        parts.append(f"survival {run.recipe.survival:g}")
+    schedule = run.recipe.shortcuts
+    if schedule and differs(other.recipe.shortcuts for other in alike):
+        several = len({other.recipe.shortcuts for other in alike} - {None}) > 1
+        strengths = f"{schedule.first:g} → {schedule.last:g}"
+        parts.append(f"shortcuts {schedule.notation if several else strengths}")
     if differs(other.recipe.rate for other in rivals):
         parts.append(f"rate {run.recipe.rate:g}")
     if differs(other.recipe.batch for other in rivals):

@@ -48,6 +48,7 @@ from resnet_viewer.figures.page import (
 )
 from resnet_viewer.figures.plot import PIXELS, draw_flags, draw_numbers, room_of
 from resnet_viewer.records.csv_text import Table
+from resnet_viewer.records.stochastic_depth import norms_told
 from resnet_viewer.records.training import RunReport
 
 _HEAD, _FOOT, _LEFT, _GAP, _BAR = 0.24, 0.36, 0.58, 0.2, 0.62
@@ -145,7 +146,7 @@ def table(runs: Sequence[RunReport]) -> Table:
     """Header and rows for `export.csv_bytes`: a row a run and record, a column a layer from 1 on.
 
     `step` counts from 0 over the whole run, `time` is in epochs at the step's beginning (empty where the report tells
-    none); shorter networks leave the last columns empty.
+    none); shorter networks leave the last columns empty, layers that were not computed in that step theirs.
     """
     count = max((len(record.norms) for run in runs for record in run.gradients), default=0)
     header = ("run", "network", "seed", "step", "time (epochs)", *(f"layer {n + 1}" for n in range(count)))
@@ -154,7 +155,7 @@ def table(runs: Sequence[RunReport]) -> Table:
         steps = steps_per_epoch(run)
         whose = (name, run.spec.network.name, run.spec.network.seed)
         for record in run.gradients:
-            values = [*map(float, record.norms), *[""] * (count - len(record.norms))]
+            values = [*norms_told(run.spec, record), *[""] * (count - len(record.norms))]
             rows.append((*whose, record.step, record.step / steps if steps else "", *values))
     return header, rows
 

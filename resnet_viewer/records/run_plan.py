@@ -11,7 +11,7 @@ from resnet_viewer.records.checking import DecodeError, decoded
 from resnet_viewer.records.data import Augmentation, data_title
 from resnet_viewer.records.errors import UserError
 from resnet_viewer.records.lab import Runs
-from resnet_viewer.records.recipe import RECIPES, Recipe
+from resnet_viewer.records.recipe import RECIPES, Recipe, ShortcutSchedule
 from resnet_viewer.records.run_log import LabScene
 from resnet_viewer.records.training import Precision, RunSpec
 
@@ -27,6 +27,7 @@ BOUNDS: dict[str, tuple[float, float]] = {
     "warm_up": (0.0, 1.0),
     "momentum": (0.0, 0.9999),
     "weight_decay": (0.0, 1.0),
+    "survival": (0.01, 1.0),
     "seed": (0, 2**31 - 1),
     "seeds": (1, MOST_SEEDS),
     "record_every": (0, 10_000),
@@ -245,10 +246,17 @@ def _free(key: str, run: RunSpec, taken: Mapping[str, RunSpec]) -> str:
         return key
     other = taken[key]
     parts = [key]
-    if run.recipe.name != other.recipe.name:
+    mine, theirs = run.recipe, other.recipe
+    if mine.for_plain.name != theirs.for_plain.name:
         parts.append(
-            "-".join("".join(c if c.isalnum() else " " for c in run.recipe.name.lower()).split())[:_LONGEST]
+            "-".join("".join(c if c.isalnum() else " " for c in mine.for_plain.name.lower()).split())[
+                :_LONGEST
+            ]
         )
+    if mine.survival != theirs.survival:
+        parts.append(f"survival-{mine.survival:g}")
+    if mine.shortcuts != theirs.shortcuts:
+        parts.append(_schedule_key(mine.shortcuts))
     if run.epochs != other.epochs:
         parts.append(f"{run.epochs}-epochs")
     if run.precision != other.precision:
@@ -258,3 +266,9 @@ def _free(key: str, run: RunSpec, taken: Mapping[str, RunSpec]) -> str:
     while found in taken:
         found, number = f"{name}-{number}", number + 1
     return found
+
+
+def _schedule_key(schedule: ShortcutSchedule | None) -> str:
+    if schedule is None:
+        return "shortcuts-whole"
+    return f"shortcuts-{schedule.first:g}-to-{schedule.last:g}-epochs-{schedule.begin:g}-{schedule.end:g}"

@@ -64,12 +64,12 @@ class StoryRun:
     @property
     def is_untouched(self) -> bool:
         """Whether its shortcuts were left as they are from the start."""
-        return not self.interventions
+        return not self.run.touches_shortcuts
 
     @property
     def interventions(self) -> tuple[Intervention, ...]:
         """Those that change how far the shortcuts are open; of several at one step the last."""
-        return in_force(self.run.interventions) if self.run.network.has_shortcuts else ()
+        return in_force(self.run.interventions, self.run.recipe) if self.run.network.has_shortcuts else ()
 
 
 MARGIN = 1.0

@@ -10,7 +10,7 @@ from resnet_viewer.records.checking import ArgumentError, require_number, requir
 from resnet_viewer.records.data import Augmentation
 from resnet_viewer.records.network import NetworkSpec
 from resnet_viewer.records.preprocessing import CIFAR10_MEAN, CIFAR10_STD, Channels
-from resnet_viewer.records.recipe import RECIPES, Recipe
+from resnet_viewer.records.recipe import CHANGED, RECIPES, Recipe
 
 Precision = Literal["float32", "bfloat16"]
 
@@ -21,6 +21,8 @@ _LARGEST = 2**53
 @dataclass(frozen=True)
 class Intervention:
     """From step `step` (from 0, over the whole run) on, every shortcut is open by `strength`: 0 is cut, 1 is whole.
+
+    It ends what the recipe had planned for the shortcuts.
 
     Raises:
         ArgumentError: it is no step, or no strength.
@@ -34,17 +36,20 @@ class Intervention:
         require_number("strength", self.strength, lambda share: 0 <= share <= 1, "a number from 0 to 1")
 
 
-def in_force(made: Iterable[Intervention]) -> tuple[Intervention, ...]:
+def in_force(made: Iterable[Intervention], recipe: Recipe | None = None) -> tuple[Intervention, ...]:
     """Those that change something, by step; of several at one step the last.
+
+    Where the `recipe` has a schedule of the shortcuts, the first one ends it, and so changes something.
 
     Example:
         >>> in_force((Intervention(3, 1.0), Intervention(5, 0.0), Intervention(5, 0.5)))
         (Intervention(step=5, strength=0.5),)
     """
     last = {known.step: known for known in made}
+    before = 1.0 if recipe is None or recipe.shortcuts is None else None
     kept: list[Intervention] = []
     for _, known in sorted(last.items()):
-        if known.strength != (kept[-1].strength if kept else 1.0):
+        if known.strength != (kept[-1].strength if kept else before):
             kept.append(known)
     return tuple(kept)
 
@@ -120,7 +125,7 @@ class RunSpec:
         if isinstance(recipe, Mapping):
             known = RECIPES.get(str(recipe.get("name")))
             if known is not None and recipe.get("rate", known.rate) != known.rate:
-                found["recipe"] = {**recipe, "name": f"{known.name}, changed"}
+                found["recipe"] = {**recipe, "name": f"{known.name}{CHANGED}"}
         return found
 
     @property
@@ -138,14 +143,24 @@ class RunSpec:
         made = [extension.epochs for extension in self.extensions if extension.step <= step]
         return made[-1] if made else self.epochs
 
-    def strength_at(self, step: int) -> float:
-        """How far every shortcut is open at step `step`."""
+    def strength_at(self, step: int, steps_per_epoch: int) -> float:
+        """How far every shortcut is open at step `step`: as the newest intervention wants it, before the first one as
+        the recipe does. Where nobody knows yet how many steps an epoch has, a schedule has not begun.
+        """
         made = [intervention.strength for intervention in self.interventions if intervention.step <= step]
-        return made[-1] if made else 1.0
+        if made or self.recipe.shortcuts is None:
+            return made[-1] if made else 1.0
+        return self.recipe.shortcuts.strength(step + 1 if steps_per_epoch else 0, steps_per_epoch or 1)
 
     def intervened(self, step: int, strength: float) -> RunSpec:
-        """The run whose shortcuts are open by `strength` from step `step` on."""
-        return replace(self, interventions=in_force((*self.interventions, Intervention(step, strength))))
+        """The run whose shortcuts are open by `strength` from step `step` on, whatever its recipe wants of them."""
+        made = (*self.interventions, Intervention(step, strength))
+        return replace(self, interventions=in_force(made, self.recipe))
+
+    @property
+    def touches_shortcuts(self) -> bool:
+        """Whether its shortcuts, where it has any, are ever anything but whole."""
+        return self.network.has_shortcuts and bool(self.interventions or self.recipe.shortcuts)
 
     def extended(self, step: int, epochs: int) -> RunSpec:
         """The run made `epochs` epochs longer at step `step`; what it was to become at a later one is taken in."""
@@ -153,12 +168,39 @@ class RunSpec:
         return replace(self, extensions=(*made, Extension(step, self.length + epochs)))
 
 
+def shortcut_refusal(run: RunSpec) -> str:
+    """Why what is to be done to a run's shortcuts, or needs them, cannot be done, in a sentence; "" where it can."""
+    recipe, title = run.recipe, run.network.title
+    schedule = recipe.shortcuts
+    if not run.network.has_shortcuts:
+        if run.interventions or schedule:
+            return f"{title} has no shortcuts to open or close: choose a residual network for that."
+        if recipe.survival < 1:
+            return (
+                f"{title} has no shortcuts that carry on where a residual branch is not computed: train a residual "
+                "network with stochastic depth, or take a survival of 1."
+            )
+    if schedule is not None and schedule.begin >= run.length:
+        return (
+            f"The shortcuts of {title} are to change after epoch {schedule.begin:g}, and its last epoch is "
+            f"{run.length}: let them change earlier, or train longer."
+        )
+    planned = (schedule.first, schedule.last) if schedule else ()
+    if recipe.survival < 1 and 0.0 in (*planned, *(made.strength for made in run.interventions)):
+        return (
+            f"{title} is trained with stochastic depth: a block whose shortcut is cut and whose residual branch is not "
+            "computed would put out nothing. Weaken the shortcuts to a strength above 0, or take a survival of 1."
+        )
+    return ""
+
+
 @dataclass(frozen=True)
 class GradientRecord:
     """Every weighted layer at one step, in the order of the forward pass, from the training's own backward pass.
 
-    `norms` are L2 norms of the loss's gradient for the weights, `updates` how long the step was beside the weight:
-    ‖Δw‖ / ‖w‖, not a number where the weight is all zeros. `dead` has one number a block, from 0 to 1: the share of
+    `norms` are L2 norms of the loss's gradient for the weights, not a number where a layer was not computed
+    (`records.stochastic_depth` says which). `updates` say how long the step was beside the weight: ‖Δw‖ / ‖w‖, not a
+    number where the weight is all zeros. `dead` has one number a block, from 0 to 1: the share of
     the channels of the block's output that are zero everywhere in every picture of the batch.
     """
 

@@ -14,7 +14,7 @@ from resnet_viewer.records.lab import Runs, key_of
 from resnet_viewer.records.network import NetworkSpec
 from resnet_viewer.records.recipe import RECIPES, Recipe, recipe_for
 from resnet_viewer.records.run_plan import MOST_RUNS, PlanError, RunPlan
-from resnet_viewer.records.training import RunSpec
+from resnet_viewer.records.training import RunSpec, shortcut_refusal
 
 _RESIDUAL_ENDINGS = ("-a", "-b", "-c")
 _DOWNLOADS = {
@@ -42,11 +42,17 @@ def runs_of(plan: RunPlan) -> Runs:
     specs = [_fitted(catalog.spec(name), plan.data) for name in _names(plan)]
     if len(specs) * course.seeds > MOST_RUNS:
         raise PlanError(f"That is {len(specs) * course.seeds} runs; train at most {MOST_RUNS} side by side.")
+    wished = course.recipe
+    if wished != wished.for_plain and not any(spec.has_shortcuts for spec in specs):
+        raise PlanError(shortcut_refusal(_run(specs[0], plan, wished)))
     runs = []
     for spec in sorted(specs, key=lambda spec: (spec.depth, spec.has_shortcuts, spec.name)):
         for seed in range(course.seed, course.seed + course.seeds):
             seeded = replace(spec, seed=seed)
-            runs.append((key_of(seeded), _run(seeded, plan)))
+            run = _run(seeded, plan, wished if spec.has_shortcuts else wished.for_plain)
+            if why := shortcut_refusal(run):
+                raise PlanError(why)
+            runs.append((key_of(seeded), run))
     return tuple(runs)
 
 
@@ -82,9 +88,9 @@ def _fitted(spec: NetworkSpec, data: str) -> NetworkSpec:
     return replace(made, classes=len(class_names_of(Path(data)))) if kind is None else made
 
 
-def _run(spec: NetworkSpec, plan: RunPlan) -> RunSpec:
+def _run(spec: NetworkSpec, plan: RunPlan, wished: Recipe) -> RunSpec:
     course = plan.course
-    recipe = _recipe(course.recipe, spec.depth)
+    recipe = _recipe(wished, spec.depth)
     run = RunSpec(
         spec,
         plan.data,

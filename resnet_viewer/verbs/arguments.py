@@ -14,12 +14,19 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn, get_args
 
 from resnet_viewer.records import notation, study_list
-from resnet_viewer.records.checking import shown
+from resnet_viewer.records.checking import ArgumentError, shown
 from resnet_viewer.records.data import NAMED, Augmentation
 from resnet_viewer.records.method import METHODS
 from resnet_viewer.records.network import LARGEST_SEED, MOST_CLASSES, BuildOptions
 from resnet_viewer.records.preprocessing import LARGEST_SIDE, OwnInput
-from resnet_viewer.records.recipe import RECIPES, WARM_UP_STEPS, WARMED_DEPTH, Optimizer, Schedule
+from resnet_viewer.records.recipe import (
+    RECIPES,
+    WARM_UP_STEPS,
+    WARMED_DEPTH,
+    Optimizer,
+    Schedule,
+    ShortcutSchedule,
+)
 from resnet_viewer.records.study_command import flag_of
 from resnet_viewer.records.test_set import LARGEST_SAMPLE, USUAL_SAMPLE
 from resnet_viewer.records.training import Intervention, Precision
@@ -84,6 +91,7 @@ MOST_SEEDS, MOST_THREADS = 1000, 1024
 _rate = real_number(lambda value: 0 < value < math.inf, "must be above 0")
 _not_negative = real_number(lambda value: 0 <= value < math.inf, "must be 0 or above")
 _below_one = real_number(lambda value: 0 <= value < 1, "must be 0 or above, and below 1")
+_survival = real_number(lambda value: 0 < value <= 1, "must be above 0, and 1 at most")
 SCHEDULES: dict[str, Schedule] = {name.replace(" ", "-"): name for name in get_args(Schedule)}
 
 
@@ -321,11 +329,13 @@ def _train(parser: argparse.ArgumentParser) -> None:
     _recipe(parser)
     parser.add_argument(
         "--shortcuts",
-        type=_intervention,
+        type=_shortcuts,
         action="append",
         default=[],
-        metavar="STEP=STRENGTH",
-        help="from step STEP (from 0) on, open every shortcut by STRENGTH: 0 cuts, 1 restores; may be repeated",
+        metavar="STEP=STRENGTH|A..B=S..T",
+        help="from step STEP (from 0) on, open every shortcut by STRENGTH: 0 cuts, 1 restores; may be repeated. Or "
+        "have their strength go linearly from S at the end of epoch A to T at the end of epoch B, as a part of the "
+        "recipe: 2..10=1..0; what is set at a step ends that. Plain networks take neither",
     )
     parser.add_argument(
         "--record-every",
@@ -474,16 +484,31 @@ def _recipe(parser: argparse.ArgumentParser) -> None:
         metavar="SHARE",
         help="another share of all steps for the rise of the rate, with --schedule steps for a tenth of it",
     )
+    parser.add_argument(
+        "--survival",
+        type=_survival,
+        metavar="P",
+        help="stochastic depth (Huang et al. 2016): in a step the residual branch of block l of L is computed with "
+        "probability 1 - l/L (1 - P), else its shortcut alone carries on; 1 computes all (the default). Plain networks "
+        "take none",
+    )
 
 
-def _intervention(text: str) -> Intervention:
+def _shortcuts(text: str) -> Intervention | ShortcutSchedule:
+    """What is done at a step, or over epochs."""
+    if ".." in text:
+        try:
+            return ShortcutSchedule.written(text)
+        except ArgumentError as error:
+            words = str(error).removeprefix("The shortcuts' schedule ").removesuffix(".")
+            raise argparse.ArgumentTypeError(words) from None
     step, _, strength = text.partition("=")
     try:
         return Intervention(int(step), float(strength))
     except ValueError:
         raise argparse.ArgumentTypeError(
             f"must be a step and a strength, not {shown(text)}: write 500=0 to cut all shortcuts at step 500, 900=1 to "
-            "restore them"
+            "restore them; or 2..10=1..0 to weaken them from epoch 2 to epoch 10"
         ) from None
 
 

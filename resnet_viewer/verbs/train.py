@@ -20,8 +20,8 @@ from resnet_viewer.records.data import NAMED, DataKind, augmentation
 from resnet_viewer.records.errors import Progress, UserError
 from resnet_viewer.records.lab import Order, Stop, key_of
 from resnet_viewer.records.network import LARGEST_SEED, NetworkSpec
-from resnet_viewer.records.recipe import RECIPES, Optimizer, Recipe, recipe_for
-from resnet_viewer.records.training import RunReport, RunSpec
+from resnet_viewer.records.recipe import CHANGED, RECIPES, Optimizer, Recipe, ShortcutSchedule, recipe_for
+from resnet_viewer.records.training import Intervention, RunReport, RunSpec, shortcut_refusal
 from resnet_viewer.verbs.arguments import SCHEDULES, command_line
 from resnet_viewer.verbs.stopping import stoppable
 from resnet_viewer.verbs.train_screen import TrainScreen
@@ -42,7 +42,8 @@ def networks(arguments: argparse.Namespace) -> list[NetworkSpec]:
     names = [spec.name for spec in specs]
     if twice := next((name for name in names if names.count(name) > 1), ""):
         raise UserError(f"{twice} is named twice: name every network once; --seeds trains it several times.")
-    steps = [made.step for made in arguments.shortcuts]
+    _, made = _shortcuts(arguments)
+    steps = [intervention.step for intervention in made]
     if (step := next((step for step in steps if steps.count(step) > 1), None)) is not None:
         raise UserError(f"--shortcuts names step {step} twice: give one strength from it on.")
     for spec in specs:
@@ -82,7 +83,7 @@ def _plan(
     Raises:
         UserError: a flag does not fit.
     """
-    made = sorted(arguments.shortcuts, key=lambda intervention: intervention.step)
+    _, made = _shortcuts(arguments)
     augment = augmentation(arguments.augment, kind)
     return RunSpec(
         replace(spec, classes=kind.classes, input_size=kind.side, channels=kind.channels),
@@ -93,9 +94,26 @@ def _plan(
         kind.std,
         augment if known is None or arguments.augment else known.augment,
         record_every=arguments.record_every or (known.record_every if known else 0),
-        interventions=tuple(made) if spec.has_shortcuts else (),
+        interventions=made if spec.has_shortcuts else (),
         precision=arguments.precision or (known.precision if known else "float32"),
     )
+
+
+def _shortcuts(
+    arguments: argparse.Namespace,
+) -> tuple[ShortcutSchedule | None, tuple[Intervention, ...]]:
+    """What `--shortcuts` wants over epochs, and at steps, by step.
+
+    Raises:
+        UserError: it wants two schedules.
+    """
+    schedules = [made for made in arguments.shortcuts if isinstance(made, ShortcutSchedule)]
+    if len(schedules) > 1:
+        raise UserError(
+            f"--shortcuts has two schedules, {schedules[0].notation} and {schedules[1].notation}: give one."
+        )
+    made = [made for made in arguments.shortcuts if isinstance(made, Intervention)]
+    return next(iter(schedules), None), tuple(sorted(made, key=lambda intervention: intervention.step))
 
 
 def _known_run(folder: Path, arguments: argparse.Namespace) -> RunSpec | None:
@@ -115,7 +133,7 @@ def recipe(spec: NetworkSpec, arguments: argparse.Namespace, known: RunSpec | No
     Raises:
         UserError: a flag would do nothing.
     """
-    if known is not None and arguments.recipe in (None, known.recipe.name.removesuffix(", changed")):
+    if known is not None and arguments.recipe in (None, known.recipe.name.removesuffix(CHANGED)):
         made = known.recipe
     else:
         made = recipe_for(arguments.recipe or "quick", spec.depth)
@@ -127,10 +145,12 @@ def recipe(spec: NetworkSpec, arguments: argparse.Namespace, known: RunSpec | No
         made = replace(made, schedule=schedule, warm_up=usual.warm_up, warm_up_steps=usual.warm_up_steps)
     if arguments.warm_up is not None:
         made = replace(made, warm_up_steps=0)
-    own = ("batch", "rate", "momentum", "weight_decay", "warm_up")
+    own = ("batch", "rate", "momentum", "weight_decay", "warm_up", "survival")
     _require_used(arguments, made)
     wanted = {name: getattr(arguments, name) for name in own if getattr(arguments, name) is not None}
-    return replace(made, **wanted).named
+    over_epochs, _ = _shortcuts(arguments)
+    made = replace(made, **wanted, shortcuts=over_epochs or made.shortcuts).named
+    return made if spec.has_shortcuts else made.for_plain
 
 
 def _require_used(arguments: argparse.Namespace, made: Recipe) -> None:
@@ -210,10 +230,8 @@ def run(arguments: argparse.Namespace) -> int:
         UserError: a name, a folder or an earlier run does not fit.
     """
     specs = networks(arguments)
-    if arguments.shortcuts and not any(spec.has_shortcuts for spec in specs):
-        raise UserError(
-            f"{specs[0].title} has no shortcuts to open or close: choose a residual network for that."
-        )
+    if not any(spec.has_shortcuts for spec in specs):
+        _require_no_shortcuts(specs[0], arguments)
     keyed = _with_seeds(specs, arguments)
 
     from resnet_viewer.core.data.named_data import describe_data
@@ -234,6 +252,18 @@ def run(arguments: argparse.Namespace) -> int:
         return _train(arguments, keyed, kind, device)
 
 
+def _require_no_shortcuts(spec: NetworkSpec, arguments: argparse.Namespace) -> None:
+    """Nothing where no flag is about the shortcuts of networks none of which has any.
+
+    Raises:
+        UserError: one is.
+    """
+    schedule, made = _shortcuts(arguments)
+    wanted = replace(RECIPES["quick"], survival=arguments.survival or 1.0, shortcuts=schedule)
+    if why := shortcut_refusal(RunSpec(spec, arguments.data, 1, wanted, interventions=made)):
+        raise UserError(why)
+
+
 def _prepare(folder: Path, spec: NetworkSpec, arguments: argparse.Namespace, kind: DataKind) -> None:
     """Make the folder of a run; everything that can be refused before the data are read is refused here.
 
@@ -251,6 +281,8 @@ def _prepare(folder: Path, spec: NetworkSpec, arguments: argparse.Namespace, kin
     known = _known_run(folder, arguments)
     plan = _plan(spec, arguments, kind, epochs=epochs, known=known)
     if epochs:
+        if why := shortcut_refusal(plan):
+            raise UserError(why)
         require_resumable(folder, plan)
 
 
@@ -260,7 +292,7 @@ def _train(
     """Train the networks, whose folders are there, and draw what came of it; the exit status."""
     from resnet_viewer.core.lab.lab import Lab
     from resnet_viewer.core.lab.resuming import require_resumable
-    from resnet_viewer.core.lab.run_checks import require_reached
+    from resnet_viewer.core.lab.run_checks import require_reached, require_shortcuts
 
     command, commit = command_line(arguments), _commit()
     lab = Lab(commit=commit, command=command)
@@ -282,6 +314,7 @@ def _train(
             if arguments.steps:
                 require_resumable(arguments.out / key, plan)
             if arguments.shortcuts:
+                require_shortcuts(plan)
                 require_reached(plan, steps)
             runs.append((key, plan))
         order = Order(

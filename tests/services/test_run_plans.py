@@ -9,11 +9,14 @@ import pytest
 
 from resnet_viewer.records.data import Augmentation
 from resnet_viewer.records.errors import UserError
-from resnet_viewer.records.recipe import RECIPES, WARM_UP_STEPS
+from resnet_viewer.records.recipe import RECIPES, WARM_UP_STEPS, ShortcutSchedule
 from resnet_viewer.records.run_plan import Course, RunPlan
 from resnet_viewer.services.run_plans import runs_of
 from tests import fabricated
 from tests.core.data.idx_written import FASHION_BEGINS, write_idx
+
+DEEP = replace(RECIPES["quick"], survival=0.5).named
+FADING = replace(RECIPES["quick"], shortcuts=ShortcutSchedule(2, 10)).named
 
 
 def test_the_first_plan_is_four_runs_on_digits() -> None:
@@ -101,11 +104,26 @@ def test_the_plan_says_how_pictures_are_augmented(tmp_path: Path) -> None:
         (RunPlan(course=Course(seeds=20)), "80 runs"),
         (RunPlan(course=Course(augment="crop+flip")), "A mirrored digit is none"),
         (RunPlan(data="/no/such/folder"), "There is no folder"),
+        (RunPlan(is_residual=False, course=Course(DEEP)), "Plain-20 has no shortcuts that carry on"),
+        (RunPlan(is_residual=False, course=Course(FADING)), "Plain-20 has no shortcuts to open or close"),
+        (
+            RunPlan(course=Course(FADING, epochs=2)),
+            "ResNet-20 are to change after epoch 2, and its last epoch is 2",
+        ),
+        (RunPlan(course=Course(replace(FADING, survival=0.5))), "ResNet-20 is trained with stochastic depth"),
     ],
 )
 def test_what_does_not_fit_is_one_sentence(plan: RunPlan, match: str) -> None:
     with pytest.raises(UserError, match=match):
         runs_of(plan)
+
+
+def test_plain_networks_take_nothing_of_a_recipe_that_needs_shortcuts() -> None:
+    for recipe in (DEEP, FADING):
+        made = {
+            run.network.title: run.recipe for _, run in runs_of(RunPlan(depths="20", course=Course(recipe)))
+        }
+        assert made == {"Plain-20": RECIPES["quick"], "ResNet-20": recipe}
 
 
 def test_a_folder_gives_its_classes(tmp_path: Path) -> None:

@@ -27,7 +27,7 @@ EMPTY = {
     "train": (
         TRAIN,
         "--out --data --log-dir --network --depth --init --ray --device --shortcuts --epochs --seeds --rate --recipe "
-        "--augment --precision --optimizer --schedule",
+        "--augment --precision --optimizer --schedule --survival",
     ),
     "study": (
         STUDY,
@@ -52,6 +52,18 @@ WRONG = {
     "--seed x": (PROBE, "Argument --seed: must be a whole number, not 'x'"),
     "--shortcuts 1=2": (TRAIN, "Argument --shortcuts: must be a step and a strength, not '1=2'"),
     "--shortcuts -1=0": (TRAIN, "Argument --shortcuts: "),
+    "--shortcuts 10..2=1..0": (
+        TRAIN,
+        "Argument --shortcuts: must be a later epoch behind an earlier one and two",
+    ),
+    "--shortcuts 2..10=1": (
+        TRAIN,
+        "Argument --shortcuts: must be two epochs and the strengths at their ends, as in 2",
+    ),
+    "--survival 0": (TRAIN, "Argument --survival: must be above 0, and 1 at most"),
+    "--survival 1.5": (TRAIN, "Argument --survival: must be above 0, and 1 at most"),
+    "--survival nan": (TRAIN, "Argument --survival: must be "),
+    "--survival half": (TRAIN, "Argument --survival: must be a number, not 'half'"),
     f"--seed {'9' * 5000}": (PROBE, "Argument --seed: must be a whole number, not '999"),
     "--sample few": (STUDY, "Argument --sample: must be a whole number, not 'few'"),
     "--samples x": (STUDY, "Argument --samples: must be a whole number, not 'x'"),

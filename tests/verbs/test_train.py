@@ -18,6 +18,7 @@ from resnet_viewer.core.weights.catalog import spec
 from resnet_viewer.figures import run_files
 from resnet_viewer.records.errors import Progress
 from resnet_viewer.records.lab import Began, LabReport, Order
+from resnet_viewer.records.recipe import ShortcutSchedule
 from resnet_viewer.records.training import Intervention, RunReport, RunSpec
 from resnet_viewer.verbs.train import table
 
@@ -231,6 +232,41 @@ def test_shortcuts_are_set_where_there_are_some(tmp_path: Path, capsys: pytest.C
         with pytest.raises(SystemExit):
             main(digits(tmp_path / "no", "--depth", "8", "--epochs", "1", f"--shortcuts={wrong}"))
         assert "must be a step and a strength" in capsys.readouterr().err
+
+
+def test_recipes_with_stochastic_depth_and_a_schedule_are_trained_resumed_and_evaluated(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    deep = ("--depth", "8", "--in-turn", "--epochs", "2", "--survival", "0.5")
+    plain = ("--network", "cifar-plain-8", "--epochs", "2", "--survival", "0.5")
+    assert main(digits(tmp_path / "plain", *plain)) == 2
+    assert "Plain-8 has no shortcuts that carry on" in capsys.readouterr().err
+    assert main(digits(tmp_path / "deep", *deep)) == 0
+    runs = [read_run(tmp_path / "deep" / name) for name in ("cifar-plain-8", "cifar-resnet-8")]
+    assert [run.recipe.survival for run in runs] == [1.0, 0.5]
+    assert [run.recipe.name for run in runs] == ["quick, changed", "quick, changed"], "the batch is another"
+    folder = tmp_path / "deep" / "cifar-resnet-8"
+    card = json.loads((folder / "card.json").read_text())
+    assert card["recipe"]["survival"] == 0.5
+    records = (folder / "gradient-records.csv").read_text().splitlines()
+    names, row = records[0].split(","), records[1].split(",")
+    assert "" in row, "a branch that was not drawn has an empty cell"
+    assert row[names.index("conv1")]
+    assert main([*digits(tmp_path / "deep", "--resume", "--network", "cifar-resnet-8"), "--epochs", "3"]) == 0
+    assert read_run(folder).recipe.survival == 0.5, "what no flag says is as it was"
+    other = ("--network", "cifar-resnet-8", "--epochs", "3", "--resume", "--survival", "0.7")
+    capsys.readouterr()
+    assert main(digits(tmp_path / "deep", *other)) == 2
+    assert "belongs to a run with other settings (survival)" in capsys.readouterr().err
+
+    fading = ("--network", "cifar-resnet-8", "--epochs", "3", "--shortcuts", "1..2=1..0")
+    assert main(digits(tmp_path / "fading", *fading)) == 0
+    folder = tmp_path / "fading" / "cifar-resnet-8"
+    assert read_run(folder).recipe.shortcuts == ShortcutSchedule(1, 2)
+    rows = [line.split(",") for line in (folder / "steps.csv").read_text().splitlines()[1:]]
+    assert [float(row[-1]) for row in rows] == pytest.approx([1] * 5 + [0.8, 0.6, 0.4, 0.2, 0] + [0] * 5)
+    with safe_open(folder / "weights.safetensors", "pt") as file:
+        assert (file.metadata()["shortcut_strength"], file.metadata()["survival"]) == ("0.0", "1.0")
 
 
 def test_a_run_that_diverges_is_said_and_counted(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -17,8 +17,9 @@ from resnet_viewer.verbs.train import networks, recipe
 
 
 def words(data: Path | str, out: Path, *more: str) -> list[str]:
-    flags = ["--network", "cifar-resnet-8", "--steps", "1", "--device", "cpu", "--threads", "1"]
-    return ["train", "--data", str(data), "--out", str(out), *flags, *more]
+    flags = ["--network", "cifar-resnet-8", "--device", "cpu", "--threads", "1"]
+    length = [] if "--epochs" in more else ["--steps", "1"]
+    return ["train", "--data", str(data), "--out", str(out), *flags, *length, *more]
 
 
 @pytest.mark.parametrize(
@@ -42,6 +43,26 @@ def words(data: Path | str, out: Path, *more: str) -> list[str]:
         (("--depth", "8, 8", "--kind", "plain"), "cifar-plain-8 is named twice"),
         (("--depth", "8", "--kind", "residual"), "cifar-resnet-8 is named twice"),
         (("--shortcuts", "5=0", "--shortcuts", "5=1"), "--shortcuts names step 5 twice"),
+        (
+            ("--shortcuts", "2..10=1..0", "--shortcuts", "1..3=0..1"),
+            "--shortcuts has two schedules, 2..10=1..0 and 1",
+        ),
+        (
+            ("--epochs", "2", "--shortcuts", "2..10=1..0"),
+            "The shortcuts of ResNet-8 are to change after epoch 2, and its last epoch is 2: let",
+        ),
+        (
+            ("--shortcuts", "1..10=1..0"),
+            "The shortcuts of ResNet-8 are to change after epoch 1, and its last epoch is 1: let",
+        ),
+        (
+            ("--epochs", "9", "--survival", "0.5", "--shortcuts", "1..2=1..0"),
+            "ResNet-8 is trained with stochastic depth: a block whose shortcut",
+        ),
+        (
+            ("--survival", "0.5", "--shortcuts", "3=0"),
+            "ResNet-8 is trained with stochastic depth: a block whose shortcut",
+        ),
         (("--optimizer", "adam", "--momentum", "0.5"), "Adam has no such momentum"),
         (("--recipe", "adam", "--momentum", "0.5"), "Adam has no such momentum"),
         (

@@ -248,7 +248,7 @@ def together(known: RunSpec, asked: RunSpec, path: Path, *, at: int) -> RunSpec:
     theirs, ours = _settings(known), _settings(asked)
     different = [key for key in ours | theirs if ours.get(key) != theirs.get(key)]
     made = known.interventions + asked.interventions
-    if _until(at, made) != _until(at, known.interventions):
+    if _until(at, made, known) != _until(at, known.interventions, known):
         different.append("interventions")
     if any(made not in known.extensions and made.step < at for made in asked.extensions):
         different.append("extensions")
@@ -259,7 +259,7 @@ def together(known: RunSpec, asked: RunSpec, path: Path, *, at: int) -> RunSpec:
         )
     return replace(
         known,
-        interventions=in_force(made),
+        interventions=in_force(made, known.recipe),
         extensions=_growing(known.extensions + asked.extensions),
         data_digest=asked.data_digest or known.data_digest,
         threads=asked.threads or known.threads,
@@ -281,9 +281,9 @@ def _as_long(known: RunSpec, asked: RunSpec, path: Path, *, at: int) -> RunSpec:
     return replace(asked, epochs=known.epochs, extensions=longer.extensions)
 
 
-def _until(step: int, made: tuple[Intervention, ...]) -> list[Intervention]:
-    """Those in force that were made before a step."""
-    return [intervention for intervention in in_force(made) if intervention.step < step]
+def _until(step: int, made: tuple[Intervention, ...], run: RunSpec) -> list[Intervention]:
+    """Those in force that were made before a step of a run."""
+    return [intervention for intervention in in_force(made, run.recipe) if intervention.step < step]
 
 
 def _growing(made: tuple[Extension, ...]) -> tuple[Extension, ...]:

@@ -249,7 +249,7 @@ class LabRun:
         asked = self.run
         known, found = found_in(self._folder, replace(asked, data_digest="", threads=0))
         remark = require_alike(self._folder, known, found, data, threads)
-        self.run = settled(replace(known, interventions=in_force(known.interventions)), data)
+        self.run = settled(replace(known, interventions=in_force(known.interventions, known.recipe)), data)
         self.run = with_interval(self.run, length)
         self._with = {"data_digest": data.digest, "threads": threads or known.threads}
         self.is_whole = found is not None and (found.has_diverged or found.at >= self.run.length * length)

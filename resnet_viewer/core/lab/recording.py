@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 
+import numpy as np
 import torch
 from torch import Tensor, nn
 
@@ -14,6 +15,7 @@ from resnet_viewer.core.lab.device_habits import is_awaited
 from resnet_viewer.core.network import Network
 from resnet_viewer.core.probing import norms
 from resnet_viewer.records.laying_out import blueprint
+from resnet_viewer.records.stochastic_depth import Drawn
 from resnet_viewer.records.training import GradientRecord, RunSpec
 
 _FIRST = 4
@@ -55,8 +57,11 @@ class Recorder:
             for handle in handles:
                 handle.remove()
 
-    def step(self, step: Callable[[], object], at: int) -> GradientRecord:
-        """Take the optimizer's `step` after a pass that was watched, and say what it did."""
+    def step(self, step: Callable[[], object], at: int, *, missing: Drawn | bool = False) -> GradientRecord:
+        """Take the optimizer's `step` after a pass that was watched, and say what it did.
+
+        `missing`, (layers,), says which layers were not computed, so that they have no gradient.
+        """
         before = [weight.detach().clone() for weight in self._weights]
         gradients = [weight.grad for weight in self._weights]
         step()
@@ -66,7 +71,8 @@ class Recorder:
         lengths, moved = found[count : 2 * count], found[2 * count :]
         updates = (way / length if length else math.nan for way, length in zip(moved, lengths, strict=True))
         dead = torch.stack(self._dead).tolist() if self._dead else ()
-        return GradientRecord(at, tuple(found[:count]), tuple(updates), tuple(dead))
+        own = np.where(missing, np.nan, found[:count])
+        return GradientRecord(at, tuple(own.tolist()), tuple(updates), tuple(dead))
 
     def _count(self, _block: nn.Module, _inputs: object, output: Tensor) -> None:
         self._dead.append(dead_share(output.detach()))

@@ -9,11 +9,12 @@ from torch import Tensor
 from resnet_viewer.core.data.datasets import Data
 from resnet_viewer.core.data.picture_folders import DatasetError
 from resnet_viewer.core.lab.optimizers import memory_shapes
+from resnet_viewer.core.lab.stochastic_depth import require_foldable
 from resnet_viewer.core.pickle_scan import MOST_TENSORS
 from resnet_viewer.core.weights.build_options import has_maps
 from resnet_viewer.records.errors import UserError
 from resnet_viewer.records.laying_out import blueprint
-from resnet_viewer.records.training import RunSpec
+from resnet_viewer.records.training import RunSpec, shortcut_refusal
 
 _DEEPEST = 20_000
 _MOST_PARAMETERS = 500_000_000
@@ -27,7 +28,7 @@ class NetworkError(UserError):
 
 
 class ShortcutError(UserError):
-    """Shortcuts were to be cut or weakened where there are none, or after the last step."""
+    """Shortcuts were to be cut or weakened where there are none or where they must stay, or after the last step."""
 
 
 def require_buildable(run: RunSpec) -> None:
@@ -62,18 +63,15 @@ def require_buildable(run: RunSpec) -> None:
 
 
 def require_shortcuts(run: RunSpec) -> None:
-    """Nothing where every intervention can be made.
+    """Nothing where everything that is to be done to the shortcuts, or needs them, can be done.
 
     Raises:
-        ShortcutError: there are no shortcuts.
-        ValueError: a strength lies outside 0 to 1.
+        ShortcutError: something cannot.
     """
-    if run.interventions and not run.network.has_shortcuts:
-        raise ShortcutError(
-            f"{run.network.title} has no shortcuts to open or close: choose a residual network for that."
-        )
-    if not all(0.0 <= made.strength <= 1.0 for made in run.interventions):
-        raise ValueError("a strength must lie between 0 and 1")
+    if why := shortcut_refusal(run):
+        raise ShortcutError(why)
+    if run.recipe.survival < 1:
+        require_foldable(run)
 
 
 def require_reached(run: RunSpec, steps_per_epoch: int) -> None:

@@ -29,6 +29,7 @@ from resnet_viewer.records.csv_text import csv_text
 from resnet_viewer.records.data import AUGMENTATION_WORDS
 from resnet_viewer.records.errors import UserError
 from resnet_viewer.records.laying_out import blueprint
+from resnet_viewer.records.stochastic_depth import norms_told
 from resnet_viewer.records.training import EpochReport, RunReport, RunSpec
 
 RUN, CHECKPOINT, REPORT = "run.json", "checkpoint.pt", "report.json"
@@ -207,7 +208,7 @@ def steps_csv(report: RunReport) -> bytes:
             step.rate,
             step.batch_loss,
             step.batch_error,
-            report.spec.strength_at(step.at),
+            report.spec.strength_at(step.at, step.steps),
         )
         for step in report.steps
     )
@@ -218,13 +219,17 @@ def steps_csv(report: RunReport) -> bytes:
 def gradients_csv(report: RunReport) -> bytes:
     """A row a record: `step`, then of each layer the gradient norm, its update ratio, and of each block what is dead.
 
-    The columns are `layer`, `layer Δw/w` and `block dead`, the last a share from 0 to 1.
+    The columns are `layer`, `layer Δw/w` and `block dead`, the last a share from 0 to 1. The norm of a layer that was
+    not computed in that step is an empty cell.
     """
     plan = blueprint(report.spec.network)
     layers = [layer.name for layer in plan.layers]
     blocks = [block.name for stage in plan.stages for block in stage.blocks]
     columns = ["step", *layers, *(f"{name} Δw/w" for name in layers), *(f"{name} dead" for name in blocks)]
-    rows = ((record.step, *record.norms, *record.updates, *record.dead) for record in report.gradients)
+    rows = (
+        (record.step, *norms_told(report.spec, record), *record.updates, *record.dead)
+        for record in report.gradients
+    )
     return csv_text(columns, rows).encode()
 
 
@@ -306,7 +311,8 @@ def _metadata(run: RunSpec, class_names: Sequence[str], at: int, steps_per_epoch
         "input_size": str(run.network.input_size),
         "classes": json.dumps(class_names),
         "step": str(at),
-        "shortcut_strength": str(run.strength_at(max(0, at - 1))),
+        "shortcut_strength": str(run.strength_at(max(0, at - 1), steps_per_epoch)),
+        "survival": str(run.recipe.survival),
         "precision": "float32",
     }
 

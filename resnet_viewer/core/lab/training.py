@@ -35,9 +35,11 @@ from resnet_viewer.core.lab.device_habits import drawing, is_awaited, layout, mo
 from resnet_viewer.core.lab.optimizers import optimizer_for
 from resnet_viewer.core.lab.recording import Recorder, with_interval
 from resnet_viewer.core.lab.run_checks import is_finite, require_buildable, require_fitting, require_shortcuts
+from resnet_viewer.core.lab.stochastic_depth import in_evaluation
 from resnet_viewer.core.network import Network, build
 from resnet_viewer.core.not_finite import highest
 from resnet_viewer.records.columns import GradientColumns, StepColumns
+from resnet_viewer.records.stochastic_depth import survivors, without_gradient
 from resnet_viewer.records.training import (
     EpochReport,
     GradientRecord,
@@ -45,6 +47,7 @@ from resnet_viewer.records.training import (
     RunSpec,
     StepReport,
 )
+from resnet_viewer.records.wiring import Wiring
 
 
 @dataclass
@@ -256,8 +259,9 @@ class Training:
         return Trained(report, weights if is_finite(weights) else {}, at)
 
     def weights(self) -> dict[str, Tensor]:
-        """Its state dict as it is now, a copy on the CPU."""
-        return {name: value.detach().cpu().clone() for name, value in self._network.state_dict().items()}
+        """Its state dict as it is now in evaluation, a copy on the CPU."""
+        state = {name: value.detach().cpu().clone() for name, value in self._network.state_dict().items()}
+        return in_evaluation(state, self.run)
 
     def held_reports(self) -> tuple[StepReport, ...]:
         """The reports of steps that are done and were not reported yet; waits for the device."""
@@ -321,7 +325,7 @@ class Training:
             self._diverge(self.at)
             self.save()
             return
-        self.predicted, self.confidence = yield from self._predictions(self._data.test)
+        self.predicted, self.confidence = yield from self._predictions(self._in_evaluation(), self._data.test)
         last = self.steps[-1]
         self.epochs.append(
             EpochReport(
@@ -344,7 +348,7 @@ class Training:
         run, at, optimizer = self.run, self.at, self._optimizer
         images, labels = moved(images, self._device), moved(labels, self._device)
         rate = run.recipe.rate_at(at, run.epochs_at(at) * self.steps_per_epoch)
-        self._open_shortcuts(run.strength_at(at))
+        self._set_gates(at)
         is_recorded = at % run.record_every == 0
         with (
             self._recorder.watching() if is_recorded else contextlib.nullcontext(),
@@ -362,7 +366,8 @@ class Training:
         optimizer.forget_gradients()
         loss.backward()  # type: ignore[no-untyped-call]
         if is_recorded:
-            step.record = self._recorder.step(lambda: optimizer.step(rate), at)
+            missing = without_gradient(run, [at])[0]
+            step.record = self._recorder.step(lambda: optimizer.step(rate), at, missing=missing)
         else:
             optimizer.step(rate)
         self.at += 1
@@ -374,8 +379,9 @@ class Training:
         if self.has_diverged:
             return None
         if self.measured is None or self.measured[0] != self.at:
-            train = yield from self._predictions(self._data.train)
-            test = yield from self._predictions(self._data.test)
+            network = self._in_evaluation()
+            train = yield from self._predictions(network, self._data.train)
+            test = yield from self._predictions(network, self._data.test)
             errors = (
                 error_percent(train.classes, self._data.train),
                 error_percent(test.classes, self._data.test),
@@ -383,10 +389,12 @@ class Training:
             self.measured = (self.at, *errors)
         return self.measured[1:]
 
-    def _predictions(self, pictures: PictureSet) -> Generator[tuple[Report, ...], None, Predicted]:
+    def _predictions(
+        self, network: Network, pictures: PictureSet
+    ) -> Generator[tuple[Report, ...], None, Predicted]:
         """The class that each picture is given, on the CPU; nothing is reported on the way."""
         work = predictions(
-            self._network,
+            network,
             pictures,
             mean=self.run.mean,
             std=self.run.std,
@@ -411,9 +419,20 @@ class Training:
                 self._seconds += time.perf_counter() - started
             yield reports
 
-    def _open_shortcuts(self, strength: float) -> None:
-        wiring = self._network.wiring
-        self._network.set_wiring(replace(wiring, shortcuts=(strength,) * wiring.block_count))
+    def _set_gates(self, at: int) -> None:
+        """As they are in step `at`."""
+        branches = tuple(map(float, survivors(self.run, at)))
+        strength = self.run.strength_at(at, self.steps_per_epoch)
+        self._network.set_wiring(Wiring((strength,) * len(branches), branches))
+
+    def _in_evaluation(self) -> Network:
+        """The network as it is now, with every branch: after a step in which some were not computed another one."""
+        if self.run.recipe.survival == 1:
+            return self._network
+        network = build(self.run.network, self.weights())
+        network.set_wiring(replace(network.wiring, shortcuts=self._network.wiring.shortcuts))
+        made: Network = network.to(self._device, memory_format=layout(self._device))  # type: ignore[call-overload]
+        return made
 
     def _precision(self) -> contextlib.AbstractContextManager[object]:
         if self.run.precision == "float32":
@@ -448,4 +467,4 @@ class Training:
         self.predicted, self.confidence, self._kept_at = found.predicted, None, found.kept_at
         self._reports.begin_epoch(self.steps[len(self.epochs) * self.steps_per_epoch :])
         if self.at:
-            self._open_shortcuts(self.run.strength_at(self.at - 1))
+            self._set_gates(self.at - 1)

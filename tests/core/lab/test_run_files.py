@@ -55,7 +55,7 @@ def test_a_run_is_read_back_with_everything_done_to_it(tmp_path: Path) -> None:
     write_spec(tmp_path, CHANGED)
     assert read_run(tmp_path) == CHANGED
     assert (CHANGED.length, CHANGED.epochs_at(1), CHANGED.epochs_at(2)) == (10, 6, 10)
-    assert [CHANGED.strength_at(step) for step in range(4)] == [1.0, 1.0, 0.0, 0.0]
+    assert [CHANGED.strength_at(step, 4) for step in range(4)] == [1.0, 1.0, 0.0, 0.0]
 
 
 @pytest.mark.parametrize(
