@@ -194,6 +194,23 @@ BALDUZZI_2017 = Paper(
     "McWilliams, Brian",
     arxiv="1702.08591",
 )
+GREFF_2017 = Paper(
+    "Greff, Srivastava and Schmidhuber",
+    2017,
+    "Highway and Residual Networks learn Unrolled Iterative Estimation",
+    "ICLR",
+    names="Greff, Klaus and Srivastava, Rupesh K. and Schmidhuber, Jürgen",
+    arxiv="1612.07771",
+)
+JASTRZEBSKI_2018 = Paper(
+    "Jastrzębski and others",
+    2018,
+    "Residual Connections Encourage Iterative Inference",
+    "ICLR",
+    names="Jastrzębski, Stanisław and Arpit, Devansh and Ballas, Nicolas and Verma, Vikas and Che, Tong and "
+    "Bengio, Yoshua",
+    arxiv="1710.04773",
+)
 SIMONYAN_2014 = Paper(
     "Simonyan, Vedaldi and Zisserman",
     2014,

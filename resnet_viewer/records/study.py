@@ -29,6 +29,12 @@ Needs = Literal["test set", "nothing"]
 """What a study takes from the session beside the network."""
 
 
+def number(row: Row, name: str) -> float:
+    """A number of a row; nan where there is none."""
+    value = row.get(name)
+    return float(value) if isinstance(value, float | int) else float("nan")
+
+
 @dataclass(frozen=True)
 class Option:
     """How a form and the command line ask for a field of a study's options."""

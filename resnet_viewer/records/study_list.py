@@ -7,6 +7,7 @@ from resnet_viewer.records.studies import (
     blocks,
     paths,
     propagation,
+    refinement,
     responses,
     shattering,
     strength,
@@ -22,6 +23,7 @@ STUDIES: tuple[StudyInfo, ...] = (
     responses.INFO,
     shattering.INFO,
     propagation.INFO,
+    refinement.INFO,
 )
 _BY_NAME = {study.name: study for study in STUDIES}
 

@@ -11,11 +11,10 @@ from resnet_viewer.records.laying_out import blueprint
 from resnet_viewer.records.studies.strength import (
     StrengthOptions,
     groups,
-    number,
     rows_by_group,
     wiring_of,
 )
-from resnet_viewer.records.study import Row, StudyResult
+from resnet_viewer.records.study import Row, StudyResult, number
 
 _STRENGTH = Scale("strength of the shortcuts", least=0.0, most=1.0)
 

@@ -11,7 +11,7 @@ from resnet_viewer.records.blueprint import Blueprint
 from resnet_viewer.records.laying_out import blueprint
 from resnet_viewer.records.probe import GradientOf, NetworkState
 from resnet_viewer.records.story_words import joined, percent
-from resnet_viewer.records.study import Options, Row, StudyInfo, StudyResult, option, without_error
+from resnet_viewer.records.study import Options, Row, StudyInfo, StudyResult, number, option, without_error
 from resnet_viewer.records.wiring import Wiring
 
 _NEAR = 5.0
@@ -90,12 +90,6 @@ def rows_by_group(result: StudyResult) -> Mapping[str, Mapping[float, Row]]:
     for row in result.rows:
         found[str(row["shortcuts"])][number(row, "strength")] = row
     return {name: dict(sorted(rows.items())) for name, rows in found.items()}
-
-
-def number(row: Row, key: str) -> float:
-    """A number of a row; nan where there is none."""
-    value = row[key]
-    return float(value) if isinstance(value, float | int) else float("nan")
 
 
 def refusal(state: NetworkState, plan: Blueprint, options: StrengthOptions) -> str:
