@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
@@ -43,13 +44,22 @@ class Option:
     tip: str = ""
     least: float | None = None
     most: float | None = None
+    is_folder: bool = False
 
 
 def option(
-    default: Any, label: str, tip: str = "", *, least: float | None = None, most: float | None = None
+    default: Any,
+    label: str,
+    tip: str = "",
+    *,
+    least: float | None = None,
+    most: float | None = None,
+    is_folder: bool = False,
 ) -> Any:
-    """A field of a study's options: its type says what may be entered, a Literal's choices are a list."""
-    return dataclasses.field(default=default, metadata={"option": Option(label, tip, least, most)})
+    """A field of a study's options: its type says what may be entered, a Literal's choices are a list. With `is_folder`
+    text is the whole path of a folder, or "" for none.
+    """
+    return dataclasses.field(default=default, metadata={"option": Option(label, tip, least, most, is_folder)})
 
 
 def option_of(field: dataclasses.Field[Any]) -> Option:
@@ -59,15 +69,17 @@ def option_of(field: dataclasses.Field[Any]) -> Option:
 
 
 def option_words(options: Options, field: dataclasses.Field[Any]) -> str:
-    """What is chosen of it, with its label: "Repeats 5", "Swap blocks off"."""
+    """What is chosen of it, with its label: "Repeats 5", "Swap blocks off", of a folder its name."""
     value = getattr(options, field.name)
+    if option_of(field).is_folder:
+        value = Path(value).name or "none"
     shown = ("off", "on")[value] if isinstance(value, bool) else value
     return f"{option_of(field).label} {shown}"
 
 
 @dataclass(frozen=True)
 class Options:
-    """A study's options: every field is made by `option`.
+    """A study's options: every field is made by `option`. Folders become whole paths.
 
     Raises:
         ArgumentError: a field is of another type, none of its choices, or out of its range.
@@ -76,7 +88,17 @@ class Options:
     def __post_init__(self) -> None:
         require_types(self)
         for field in dataclasses.fields(self):
-            _require_range(field.name, getattr(self, field.name), option_of(field))
+            value, asked = getattr(self, field.name), option_of(field)
+            _require_range(field.name, value, asked)
+            if asked.is_folder and value:
+                object.__setattr__(self, field.name, str(_whole(Path(value))))
+
+
+def _whole(path: Path) -> Path:
+    """Its whole path; ~ is the user's folder."""
+    with suppress(RuntimeError):  # there is no such user
+        path = path.expanduser()
+    return path.absolute()
 
 
 def _require_range(name: str, value: object, asked: Option) -> None:

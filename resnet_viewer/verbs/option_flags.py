@@ -39,7 +39,8 @@ def add_option_flags(
         elif get_origin(form) is Literal:
             parser.add_argument(flag, choices=get_args(form), metavar="|".join(get_args(form)), **settings)
         else:
-            parser.add_argument(flag, type=_reader(form), metavar=_metavar(form), **settings)
+            metavar = "FOLDER" if asked.is_folder else _metavar(form)
+            parser.add_argument(flag, type=_reader(form), metavar=metavar, **settings)
 
 
 def options_of(arguments: argparse.Namespace, kind: type[_O]) -> _O:
@@ -57,7 +58,7 @@ def _written(value: object) -> str:
     """As it is typed."""
     if isinstance(value, bool):
         return "yes" if value else "no"
-    return "none" if value is None else f"{value:g}" if isinstance(value, float) else str(value)
+    return "none" if value in (None, "") else f"{value:g}" if isinstance(value, float) else str(value)
 
 
 def _parts(form: Any) -> tuple[Any, bool]:

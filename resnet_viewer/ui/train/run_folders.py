@@ -13,10 +13,7 @@ from typing import Literal
 from PySide6.QtCore import QObject, Qt, Slot
 from PySide6.QtWidgets import (
     QCheckBox,
-    QFileDialog,
-    QHBoxLayout,
     QLabel,
-    QLineEdit,
     QMenu,
     QPushButton,
     QWidget,
@@ -28,7 +25,7 @@ from resnet_viewer.records.data import data_title
 from resnet_viewer.records.run_plan import PlanError
 from resnet_viewer.records.training import RunSpec
 from resnet_viewer.ui.settings import Settings, path_of
-from resnet_viewer.ui.widgets.form import Form, on_change
+from resnet_viewer.ui.widgets.form import FolderLine, Form, on_change
 from resnet_viewer.ui.widgets.labels import plain_label, tooltip_text
 
 MOST = 10
@@ -175,35 +172,23 @@ class RunFolders(QObject):
             self._settings.set_training("folders", json.dumps(asdict(found)))
 
 
-class FolderRow(QWidget):
+class FolderRow(FolderLine):
     """A folder's path, with buttons to choose it and to have the usual one."""
 
     def __init__(self, name: str, chosen: str, usual: Path) -> None:
-        super().__init__()
+        super().__init__(name, chosen or str(usual))
         self._usual = usual
-        self.field = QLineEdit(chosen or str(usual))
-        self.field.setAccessibleName(name)
         self.field.setMinimumWidth(360)
-        self.choose, self.reset = QPushButton("Choose…"), QPushButton("The usual one")
-        self.choose.setAccessibleName(f"Choose the {name.lower()}")
+        self.reset = QPushButton("The usual one")
         self.reset.setAccessibleName(f"The usual {name.lower()}")
-        self.choose.clicked.connect(self._choose)
         self.reset.clicked.connect(lambda: self.field.setText(str(usual)))
-        layout = QHBoxLayout(self)
-        layout.setContentsMargins(0, 0, 0, 0)
-        for part in (self.field, self.choose, self.reset):
-            layout.addWidget(part)
+        self.parts.addWidget(self.reset)
 
     @property
     def chosen(self) -> str:
         """The path; empty for the usual one."""
         text = self.field.text().strip()
         return "" if not text or Path(text) == self._usual else str(Path(text).expanduser().absolute())
-
-    @Slot()
-    def _choose(self) -> None:
-        if found := QFileDialog.getExistingDirectory(self, self.field.accessibleName(), self.field.text()):
-            self.field.setText(found)
 
 
 class FoldersDialog(Form[Folders]):

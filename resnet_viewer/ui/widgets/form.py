@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import fields
 from typing import Any, Generic, TypeVar
 
-from PySide6.QtCore import QSize
+from PySide6.QtCore import QSize, Slot
 from PySide6.QtGui import QValidator
 from PySide6.QtWidgets import (
     QAbstractSpinBox,
@@ -16,10 +16,12 @@ from PySide6.QtWidgets import (
     QDialog,
     QDialogButtonBox,
     QDoubleSpinBox,
+    QFileDialog,
     QFormLayout,
     QHBoxLayout,
     QLabel,
     QLineEdit,
+    QPushButton,
     QSpinBox,
     QVBoxLayout,
     QWidget,
@@ -130,6 +132,8 @@ def value_of(field: QWidget) -> Any:
             return round(field.value()) if is_whole else field.value()
         case QLineEdit():
             return field.text().strip()
+        case FolderLine():
+            return value_of(field.field)
     raise TypeError(f"a {type(field).__name__} is no field")
 
 
@@ -145,6 +149,8 @@ def put(field: QWidget, value: Any) -> None:
             field.setValue(value)
         case QLineEdit():
             field.setText(value)
+        case FolderLine():
+            field.field.setText(value)
 
 
 def on_change(fields: Iterable[QWidget], slot: Callable[[], None]) -> None:
@@ -159,6 +165,8 @@ def on_change(fields: Iterable[QWidget], slot: Callable[[], None]) -> None:
                 field.valueChanged.connect(slot)
             case QLineEdit():
                 field.textChanged.connect(slot)
+            case FolderLine():
+                field.field.textChanged.connect(slot)
 
 
 def allow(field: QWidget, refusal: str, tip: str = "") -> None:
@@ -173,6 +181,27 @@ def choices(titles: Mapping[Any, str]) -> QComboBox:
     for value, title in titles.items():
         box.addItem(title, value)
     return box
+
+
+class FolderLine(QWidget):
+    """A folder's path, with a button to choose it."""
+
+    def __init__(self, name: str, chosen: str = "") -> None:
+        super().__init__()
+        self.field, self.choose = QLineEdit(chosen), QPushButton("Choose…")
+        self.field.setAccessibleName(name)
+        self.choose.setAccessibleName(f"Choose the {name.lower()}")
+        self.choose.clicked.connect(self._choose)
+        self.setFocusProxy(self.field)
+        self.parts = QHBoxLayout(self)
+        self.parts.setContentsMargins(0, 0, 0, 0)
+        self.parts.addWidget(self.field, 1)
+        self.parts.addWidget(self.choose)
+
+    @Slot()
+    def _choose(self) -> None:
+        if found := QFileDialog.getExistingDirectory(self, self.field.accessibleName(), self.field.text()):
+            self.field.setText(found)
 
 
 class Number(QDoubleSpinBox):

@@ -1,4 +1,4 @@
-"""A form made of the fields of an `Options`: a list for choices, a number with its range, a box to check, a line."""
+"""A form made of the fields of an `Options`: a list for choices, a number with its range, a box, a line, a folder."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from PySide6.QtWidgets import QCheckBox, QFormLayout, QLineEdit, QSizePolicy, QW
 from resnet_viewer.records.checking import ArgumentError
 from resnet_viewer.records.errors import UserError
 from resnet_viewer.records.study import Option, Options, option_of
-from resnet_viewer.ui.widgets.form import Number, choices, on_change, put, value_of
+from resnet_viewer.ui.widgets.form import FolderLine, Number, choices, on_change, put, value_of
 from resnet_viewer.ui.widgets.labels import tooltip_text
 
 _LEAST, _MOST = -2147483648.0, 2147483647.0
@@ -134,6 +134,8 @@ def _plain_field(kind: Any, asked: Option) -> QWidget:
         return choices({value: _title(value) for value in get_args(kind)})
     if kind is bool:
         return QCheckBox(asked.label)
+    if asked.is_folder:
+        return FolderLine(f"Folder: {asked.label}")
     if kind in (int, float):
         least = _LEAST if asked.least is None else asked.least
         most = _MOST if asked.most is None else asked.most

@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Literal
 
 import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QCheckBox, QComboBox, QLineEdit
+from PySide6.QtWidgets import QCheckBox, QComboBox, QFileDialog, QLineEdit
 from pytestqt.qtbot import QtBot
 
 from resnet_viewer.records.errors import UserError
 from resnet_viewer.records.study import Options, option
-from resnet_viewer.ui.widgets.form import Number
+from resnet_viewer.ui.widgets.form import FolderLine, Number
 from resnet_viewer.ui.widgets.options_form import OptionsForm
 
 
@@ -26,6 +27,7 @@ class Baking(Options):
     baker: str = option("", "Baker")
     heats: tuple[float, ...] = option((250.0, 210.5), "Degrees, in order")
     rest: int | None = option(None, "Minutes of rest", least=0)
+    book: str = option("", "Recipes", "Where they are.", is_folder=True)
 
 
 @dataclass(frozen=True)
@@ -43,7 +45,7 @@ def form(qtbot: QtBot) -> OptionsForm:
 
 def test_each_type_has_its_field(form: OptionsForm) -> None:
     kinds = [type(field) for field in form.fields.values()]
-    assert kinds == [QComboBox, Number, Number, QCheckBox, QLineEdit, QLineEdit, QLineEdit]
+    assert kinds == [QComboBox, Number, Number, QCheckBox, QLineEdit, QLineEdit, QLineEdit, FolderLine]
     crust, grams = form.fields["crust"], form.fields["grams"]
     assert isinstance(crust, QComboBox)
     assert isinstance(grams, Number)
@@ -116,3 +118,28 @@ def test_every_change_is_told_once(form: OptionsForm) -> None:
     sour.click()
     form.show_options(Baking(grams=2))
     assert told == [False, True, False]
+
+
+def test_a_folder_is_written_or_chosen_and_kept_by_its_whole_path(
+    form: OptionsForm, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    field = form.fields["book"]
+    assert isinstance(field, FolderLine)
+    assert field.field.accessibleName() == "Folder: Recipes"
+    asked: list[str] = []
+
+    def choose(_parent: object, _title: str, start: str) -> str:
+        asked.append(start)
+        return str(tmp_path) if len(asked) == 1 else ""
+
+    monkeypatch.setattr(QFileDialog, "getExistingDirectory", choose)
+    with qtbot.waitSignal(form.changed):
+        field.choose.click()
+    assert form.options == Baking(book=str(tmp_path))
+    field.choose.click()  # and thought better of it
+    assert asked == ["", str(tmp_path)]
+    assert form.options == Baking(book=str(tmp_path))
+    form.show_options(Baking())
+    assert field.field.text() == ""
+    form.show_options(Baking(book="kept"))
+    assert field.field.text() == str(Path.cwd() / "kept")
