@@ -309,6 +309,14 @@ CHATTOPADHAY_2018 = Paper(
     names="Chattopadhay, Aditya and Sarkar, Anirban and Howlader, Prantik and Balasubramanian, Vineeth N.",
     arxiv="1710.11063",
 )
+LI_2018 = Paper(
+    "Li, Xu, Taylor, Studer and Goldstein",
+    2018,
+    "Visualizing the Loss Landscape of Neural Nets",
+    "NeurIPS",
+    names="Li, Hao and Xu, Zheng and Taylor, Gavin and Studer, Christoph and Goldstein, Tom",
+    arxiv="1712.09913",
+)
 DRAELOS_2020 = Paper(
     "Draelos and Carin",
     2020,

@@ -5,6 +5,7 @@ from __future__ import annotations
 from resnet_viewer.records.checking import ArgumentError, listed
 from resnet_viewer.records.studies import (
     blocks,
+    landscape,
     paths,
     propagation,
     refinement,
@@ -24,6 +25,7 @@ STUDIES: tuple[StudyInfo, ...] = (
     shattering.INFO,
     propagation.INFO,
     refinement.INFO,
+    landscape.INFO,
 )
 _BY_NAME = {study.name: study for study in STUDIES}
 

@@ -218,6 +218,23 @@ class Bench:
             kept=self._kept,
             order=order,
         )
+        yield from self._run(runner)
+        if truth is not None:
+            return tally.side(truth)
+        side = tally.side(tally.predicted)
+        self._base = replace(side, right=side.probability)
+        return self._base
+
+    def through(self, network: Network, tally: Tally) -> Generator[None]:
+        """Take every picture through another network of the same kind, such as a copy with other weights, with the
+        gates of the session, and into the `tally`; yields after each part of a batch's pass.
+        """
+        assert self._view is not None
+        yield from self._run(
+            Runner(lambda _: network, self.state, self._view.pixels, tally, device=self.device)
+        )
+
+    def _run(self, runner: Runner) -> Generator[None]:
         whole = pass_cost(self.plan)
         try:
             while not runner.is_done:
@@ -225,11 +242,6 @@ class Bench:
         finally:
             self._passes += runner.ran / whole
             self._saved += runner.saved / whole
-        if truth is not None:
-            return tally.side(truth)
-        side = tally.side(tally.predicted)
-        self._base = replace(side, right=side.probability)
-        return self._base
 
     def _is_base(self, wiring: Wiring, order: tuple[int, ...]) -> bool:
         """Whether that is the network as it begins."""
