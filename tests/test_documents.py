@@ -142,7 +142,8 @@ def test_every_flag_is_one_of_the_programs(
 ) -> None:
     monkeypatch.setenv("COLUMNS", "200")
     helps = [app.parser().format_help()]
-    for verb in (*([verb] for verb in VERBS), *(["study", study.name] for study in STUDIES)):
+    studies = ["all", *(study.name for study in STUDIES)]
+    for verb in (*([verb] for verb in VERBS), *(["study", name] for name in studies)):
         with pytest.raises(SystemExit):
             parsed([*verb, "--help"])
         helps.append(capsys.readouterr().out)

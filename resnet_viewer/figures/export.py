@@ -11,12 +11,14 @@ import json
 import math
 import threading
 import warnings
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Literal, TypeAlias
 
 import matplotlib
 import numpy as np
+from matplotlib.backends.backend_pdf import PdfPages
 from matplotlib.figure import Figure
 
 from resnet_viewer.figures.fonts import FAMILY, give_fonts
@@ -138,12 +140,30 @@ def render(figure: Figure, kind: FigureKind, *, metadata: Mapping[str, str], dpi
     figure's label the title. `dpi` is the resolution of PNGs and of pictures inside the other two.
     """
     buffer = io.BytesIO()
-    with _lock, matplotlib.rc_context(_SETTINGS), warnings.catch_warnings():
+    with _settled():
         give_fonts(figure)
-        # what no installed font has is a box in PNG and PDF, and whole in SVG; `fonts.remark` says so
-        warnings.filterwarnings("ignore", message="Glyph .* missing from font")
         figure.savefig(buffer, format=kind, dpi=dpi, metadata=_metadata(figure, kind, metadata))
     return buffer.getvalue()
+
+
+def sheets(figures: Iterable[Figure], *, title: str, dpi: float = 200.0) -> bytes:
+    """Figures as the pages of one PDF, of which each has its own size; no date goes in."""
+    buffer = io.BytesIO()
+    told = {"Title": plain(title), "Creator": "ResNet Viewer", "CreationDate": None}
+    with _settled(), PdfPages(buffer, metadata=told) as pages:
+        for figure in figures:
+            give_fonts(figure)
+            pages.savefig(figure, dpi=dpi)
+    return buffer.getvalue()
+
+
+@contextmanager
+def _settled() -> Iterator[None]:
+    """matplotlib's settings are ours, and no other thread's figure is drawn meanwhile."""
+    with _lock, matplotlib.rc_context(_SETTINGS), warnings.catch_warnings():
+        # what no installed font has is a box in PNG and PDF, and whole in SVG; `fonts.remark` says so
+        warnings.filterwarnings("ignore", message="Glyph .* missing from font")
+        yield
 
 
 def csv_bytes(

@@ -59,16 +59,23 @@ _LEAST_PICTURE, _MOST_PICTURES, _SMOOTH = 0.42, 8, 128
 
 
 def figure(
-    panels: Sequence[Panel], title: str, subtitle: str = "", caption: str = "", paper: Paper = USUAL
+    panels: Sequence[Panel],
+    title: str,
+    subtitle: str = "",
+    caption: str = "",
+    paper: Paper = USUAL,
+    *,
+    first: int = 0,
 ) -> CaptionedFigure:
-    """The panels in as many columns as suit the paper; where they do not fit, the page is higher, and says so.
+    """The panels in as many columns as suit the paper; where they do not fit, the page is higher, and says so. `first`
+    is how many panels of the same study stand on sheets before, so that letters go on.
 
     Raises:
         ValueError: there is no panel.
     """
     if not panels:
         raise ValueError("no panel to draw")
-    rows = _rows(panels, paper.width, _height_for_panels(paper, title, subtitle, caption))
+    rows = _rows(panels, paper.width, _height_for_panels(paper, title, subtitle, caption), first)
     around = sum(row.head for row in rows) + (len(rows) - 1) * _BETWEEN
     sheet = page(paper, title, subtitle, caption, content=around + len(rows) * (_LEAST_HEIGHT + _FOOT))
     high = (sheet.top - sheet.bottom - around) / len(rows)
@@ -94,12 +101,15 @@ def figure(
     return sheet.figure
 
 
-def usual_paper(panels: Sequence[Panel], title: str, subtitle: str, caption: str) -> Paper:
-    """As wide as a text, and so high that all panels and all words have room."""
-    rows = _rows(panels, USUAL.width, _USUAL_HEIGHT * -(-len(panels) // 2))
+def usual_paper(
+    panels: Sequence[Panel], title: str, subtitle: str, caption: str, width: float = USUAL.width
+) -> Paper:
+    """As wide as a text, or so many inches, and so high that all panels and all words have room."""
+    rows = _rows(panels, width, _USUAL_HEIGHT * -(-len(panels) // 2))
     content = sum(row.head + _USUAL_HEIGHT for row in rows) + (len(rows) - 1) * _BETWEEN
-    made = page(USUAL, title, subtitle, caption, content=content, is_as_high_as_needed=True)
-    return replace(USUAL, height=made.height)
+    wide = replace(USUAL, width=width)
+    made = page(wide, title, subtitle, caption, content=content, is_as_high_as_needed=True)
+    return replace(wide, height=made.height)
 
 
 def _height_for_panels(paper: Paper, title: str, subtitle: str, caption: str) -> float:
@@ -126,8 +136,8 @@ class _Row:
         return _HEAD + _HEADING_LINE * (max(map(len, self.headings)) - 1)
 
 
-def _rows(panels: Sequence[Panel], width: float, height: float) -> list[_Row]:
-    """In as many columns as suit a page so wide, of which the panels have that height."""
+def _rows(panels: Sequence[Panel], width: float, height: float, before: int = 0) -> list[_Row]:
+    """In as many columns as suit a page so wide, of which the panels have that height; so many stand on others."""
     size = width - 2 * MARGIN, height
     columns = columns_for(len(panels), size, _LEAST_WIDTH, best_shape(panels))
     found = []
@@ -135,8 +145,8 @@ def _rows(panels: Sequence[Panel], width: float, height: float) -> list[_Row]:
         beside = panels[first : first + columns]
         wide = (size[0] - (len(beside) - 1) * _BETWEEN) / len(beside)
         headings = []
-        for number, panel in enumerate(beside, first):
-            letter = f"{_letter(number)}) " if len(panels) > 1 else ""
+        for number, panel in enumerate(beside, before + first):
+            letter = f"{_letter(number)}) " if before + len(panels) > 1 else ""
             lines = wrapped(f"{letter}{panel.title}", 0.97 * wide, palette.FONT + 1, bold=True)
             if len(lines) > _HEADING_LINES:
                 rest = " ".join(lines[_HEADING_LINES - 1 :])
@@ -342,11 +352,11 @@ def subtitle_of(results: Sequence[StudyResult]) -> str:
 def caption_of(results: Sequence[StudyResult]) -> str:
     """What was measured, on what, in which state; what the numbers say; and where the study comes from."""
     info = study_of(results[0].order.study)
-    said = [_sentence(info.explains)] if info.explains else []
+    said = [sentence(info.explains)] if info.explains else []
     for result in results:
-        said.append(_sentence(" · ".join(measured_words(result))))
-        said += map(_sentence, info.conclusion(result))
-    said += [_sentence(f"After {paper.cited}") for paper in info.papers]
+        said.append(sentence(" · ".join(measured_words(result))))
+        said += map(sentence, info.conclusion(result))
+    said += [sentence(f"After {paper.cited}") for paper in info.papers]
     return " ".join(said)
 
 
@@ -366,7 +376,8 @@ def measured_words(result: StudyResult) -> list[str]:
     return words
 
 
-def _sentence(words: str) -> str:
+def sentence(words: str) -> str:
+    """With a full stop where it has no end."""
     return words if words.endswith((".", "!", "?")) else f"{words}."
 
 

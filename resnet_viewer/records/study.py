@@ -248,6 +248,8 @@ class StudyInfo:
     needs: Needs = "test set"
     explains: str = ""
     """What is measured, in a sentence or two, for the page and the caption."""
+    is_long: bool = False
+    """Its defaults take more than a few minutes: a report of all studies has it only where it is asked for."""
 
     @property
     def origin(self) -> str:

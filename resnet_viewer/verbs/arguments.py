@@ -377,30 +377,65 @@ def _study(parser: argparse.ArgumentParser) -> None:
         title="studies",
         description="each has --help of its own, with the study's options",
     )
+    _report(names.add_parser(REPORT, help="every study that applies, as one report", epilog=STATUSES))
     for study in study_list.STUDIES:
         about = f"{study.question} {study.explains}".strip().replace("%", "%%")
         one = names.add_parser(study.name, help=study.question, description=about, epilog=STATUSES)
-        one.add_argument("--out", required=True, type=path, metavar="FOLDER", help="made if it is not there")
-        add_network(one)
-        _wiring(one)
-        if study.needs == "test set":
-            _test_set(one)
-        one.add_argument(
-            "--resume", action="store_true", help="go on with the study in --out: measure the points it lacks"
-        )
-        _threads(one, "processor threads (default: as many as there are cores)")
-        one.add_argument(
-            "--ray",
-            nargs="?",
-            const="local",
-            type=given,
-            metavar="ADDRESS|local",
-            help="share the points among tasks on the Ray cluster at ADDRESS, or on one begun here (needs the extra "
-            "`cluster`)",
-        )
+        _measured(one, has_pictures=study.needs == "test set")
         origin = f"after {study.origin}" if study.papers else study.origin
         own = one.add_argument_group(f"options of this study, {origin}")
         add_option_flags(own, study.options, partial(flag_of, study.name))
+
+
+REPORT = "all"
+"""In place of a study's name: all of them."""
+
+
+def _report(parser: argparse.ArgumentParser) -> None:
+    """Of the studies that a network is reported by."""
+    parser.description = (
+        "Make every study that applies to the network, each in a folder of its own name in --out, with its options as "
+        "by default, and write one HTML page and one PDF of what they found. With --resume what lies in these folders "
+        "already is taken, with its own options."
+    )
+    _measured(parser, has_pictures=True)
+    for flag, words in (("--only", "no others"), ("--without", "all but these")):
+        parser.add_argument(
+            flag,
+            type=_names,
+            default=(),
+            metavar="STUDY,…",
+            help=f"{words}: names that `study --list` lists",
+        )
+    parser.add_argument(
+        "--long", action="store_true", help="those too that take more than a few minutes each, or train"
+    )
+
+
+def _names(text: str) -> tuple[str, ...]:
+    return tuple(filter(None, (name.strip() for name in given(text).split(","))))
+
+
+def _measured(parser: argparse.ArgumentParser, *, has_pictures: bool) -> None:
+    """What every study is given."""
+    parser.add_argument("--out", required=True, type=path, metavar="FOLDER", help="made if it is not there")
+    add_network(parser)
+    _wiring(parser)
+    if has_pictures:
+        _test_set(parser)
+    parser.add_argument(
+        "--resume", action="store_true", help="go on with what is in --out: measure the points it lacks"
+    )
+    _threads(parser, "processor threads (default: as many as there are cores)")
+    parser.add_argument(
+        "--ray",
+        nargs="?",
+        const="local",
+        type=given,
+        metavar="ADDRESS|local",
+        help="share the points among tasks on the Ray cluster at ADDRESS, or on one begun here (needs the extra "
+        "`cluster`)",
+    )
 
 
 def _test_set(parser: argparse.ArgumentParser) -> None:

@@ -11,19 +11,25 @@ from pathlib import Path
 
 from tqdm import tqdm
 
-from resnet_viewer.media.files import write_whole
 from resnet_viewer.records import study_list
 from resnet_viewer.records.errors import Progress, UserError
 from resnet_viewer.records.pace import duration
-from resnet_viewer.records.probe import NetworkState
-from resnet_viewer.records.requests import StudyPictures
 from resnet_viewer.records.story_words import thousands
 from resnet_viewer.records.study import Estimate, StudyOrder, StudyResult
 from resnet_viewer.records.study_list import study_of
-from resnet_viewer.records.test_set import TestSet
-from resnet_viewer.verbs.arguments import command_line
+from resnet_viewer.verbs import study_all
+from resnet_viewer.verbs.arguments import REPORT, command_line
 from resnet_viewer.verbs.option_flags import options_of
 from resnet_viewer.verbs.stopping import Stopping, stoppable
+from resnet_viewer.verbs.study_parts import (
+    Screen,
+    device_of,
+    elsewhere_of,
+    state_of,
+    summary,
+    test_set_of,
+    write_files,
+)
 
 
 def run(arguments: argparse.Namespace) -> int:
@@ -42,20 +48,19 @@ def run(arguments: argparse.Namespace) -> int:
     if arguments.study is None:
         raise UserError("Say which study: `resnet-viewer study --list` lists what there is.")
 
+    if arguments.study == REPORT:
+        return study_all.run(arguments)
+
     from resnet_viewer.core.studies.files import STUDY
     from resnet_viewer.core.studies.running import Studies, require
 
     order = _order(arguments)
     require(order)
     studies = Studies(command=command_line(arguments))
-    elsewhere = None
-    if arguments.ray:
-        from resnet_viewer.core.studies.cluster import on_ray
-
-        elsewhere = on_ray(arguments.ray)
+    elsewhere = elsewhere_of(arguments)
     work = studies.answer(order, elsewhere=elsewhere)
     result = None
-    with closing(work), closing(_Screen()) as screen, stoppable(lambda: None) as stopping:
+    with closing(work), closing(Screen()) as screen, stoppable(lambda: None) as stopping:
         for found in work:
             if isinstance(found, StudyResult) and result is None:
                 if found.basis.remark:
@@ -72,8 +77,8 @@ def run(arguments: argparse.Namespace) -> int:
         print(_kept(order.folder) if is_kept else "Stopped before the first point.", file=sys.stderr)
         return stopping.status
     assert result is not None, "the last one is told always"
-    _write(result)
-    print(_summary(result))
+    write_files(result)
+    print(summary(result))
     for sentence in study_of(order.study).conclusion(result):
         print(sentence)
     return 0
@@ -91,42 +96,18 @@ def _tell_cost(work: Generator[Progress | Estimate | None], stopping: Stopping) 
 
 
 def _order(arguments: argparse.Namespace) -> StudyOrder:
-    from resnet_viewer.core.lab.device_habits import choose_device
-    from resnet_viewer.verbs import chosen
-
     info = study_of(arguments.study)
     options = options_of(arguments, info.options)
-    opened = chosen.opened(arguments)
-    state = NetworkState(
-        opened.spec, opened.preprocessing, chosen.wiring(arguments, opened), opened.class_names
-    )
-    test_set = None
-    if info.needs == "test set":
-        test_set = TestSet.named(arguments.data, arguments.sample, arguments.sample_seed)
-    # a cluster's machines have devices of their own
-    device = arguments.device.removeprefix("auto") if arguments.ray else choose_device(arguments.device)
     return StudyOrder(
         info.name,
-        state,
+        state_of(arguments),
         options,
-        test_set,
+        test_set_of(arguments) if info.needs == "test set" else None,
         arguments.out,
-        device=device,
+        device=device_of(arguments),
         threads=arguments.threads or 0,
         is_resumed=arguments.resume,
     )
-
-
-def _write(result: StudyResult) -> None:
-    """`points.csv`, and the figure as SVG, PDF and PNG.
-
-    Raises:
-        WriteError: one of them cannot be written.
-    """
-    from resnet_viewer.services.figures import study_figures
-
-    for name, content in study_figures(StudyPictures((result,))):
-        write_whole(result.order.folder / name, content)
 
 
 def _kept(folder: Path) -> str:
@@ -135,45 +116,3 @@ def _kept(folder: Path) -> str:
     kept = read_study(folder)
     done = f"{len(kept.rows)} of {kept.points} points are measured and kept"
     return f"Stopped: {done} in {folder}; --resume goes on with them."
-
-
-def _summary(result: StudyResult) -> str:
-    """ "Blocks, one at a time: 54 points on 300 pictures in 62 s; of 16 200 passes kept activations saved 49 %"."""
-    whole = result.passes + result.saved
-    told = f"{study_of(result.order.study).title}: {thousands(result.points)} points"
-    if result.basis.pictures:
-        told += f" on {thousands(result.basis.pictures)} pictures"
-    told += f" in {result.seconds:.0f} s"
-    if whole:
-        told += (
-            f"; of {thousands(round(whole))} passes kept activations saved {100 * result.saved / whole:.0f} %"
-        )
-    return f"{told}. All of it lies in {result.order.folder}."
-
-
-class _Screen:
-    """A bar on stderr: pictures while they are read, then points."""
-
-    def __init__(self) -> None:
-        self._bar = self._made("picture", "reading")
-        self._reads = True
-
-    def show(self, found: Progress | StudyResult) -> None:
-        """How far it is."""
-        if isinstance(found, StudyResult) and self._reads:
-            self.close()
-            self._bar, self._reads = self._made("point", found.order.study), False
-            self._bar.initial = len(found.rows)
-        done, total = (
-            (found.done, found.total) if isinstance(found, Progress) else (len(found.rows), found.points)
-        )
-        self._bar.total = total
-        self._bar.update(done - self._bar.n)
-
-    def close(self) -> None:
-        """Take it away."""
-        self._bar.close()
-
-    @staticmethod
-    def _made(unit: str, words: str) -> tqdm[object]:
-        return tqdm(unit=unit, desc=words, leave=False, file=sys.stderr, disable=None, dynamic_ncols=True)

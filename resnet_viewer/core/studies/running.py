@@ -39,7 +39,7 @@ from resnet_viewer.records.preprocessing import Preprocessing
 from resnet_viewer.records.story_words import thousands
 from resnet_viewer.records.study import Basis, Estimate, StudyInfo, StudyOrder, StudyResult
 from resnet_viewer.records.study_list import study_of
-from resnet_viewer.records.test_set import TestSet
+from resnet_viewer.records.test_set import SetSide, TestSet
 
 PIXELS_BYTES = 1 << 30
 """Of pictures that were read and cut: a study goes through all of them many times."""
@@ -168,7 +168,25 @@ class Studies:
         missing = [point.passes for point in plan.points if point.name not in found]
         yield Estimate(order, len(missing), sum(missing), sum(missing) * each)
 
+    def side(self, order: StudyOrder) -> Generator[Progress | None, None, SetSide | None]:
+        """What the order's network as it begins takes its pictures for; None where their true classes are not known.
+
+        Raises:
+            UserError: as `answer`, but for what a folder holds.
+        """
+        require(order)
+        with _threads(order.threads):
+            bench, basis = yield from self._bench(order)
+            return (yield from bench.side(order.state.wiring)) if basis.has_labels else None
+
     def _begun(self, order: StudyOrder) -> Generator[Progress | None, None, _Begun]:
+        bench, basis = yield from self._bench(order)
+        with wired(bench.network, order.state.wiring):
+            plan = plan_of(order.study)(bench, order.options)
+        yield None
+        return _Begun(bench, plan, basis)
+
+    def _bench(self, order: StudyOrder) -> Generator[Progress | None, None, tuple[Bench, Basis]]:
         info, device = study_of(order.study), choose_device(order.device or "auto")
         network = self._network(order.state.network).to(device)
         yield None
@@ -180,11 +198,7 @@ class Studies:
             remark = view.pictures.remark
             basis = Basis(len(view.pixels), drawn.total, view.pictures.labels is not None, remark, device)
         kept = kept_bytes_now() if self._kept_bytes is None else self._kept_bytes
-        bench = Bench(network, order.state, device=device, view=view, kept_bytes=kept)
-        with wired(network, order.state.wiring):
-            plan = plan_of(info.name)(bench, order.options)
-        yield None
-        return _Begun(bench, plan, basis)
+        return Bench(network, order.state, device=device, view=view, kept_bytes=kept), basis
 
     def _network(self, spec: NetworkSpec) -> Network:
         if self._given is not None:
