@@ -13,6 +13,7 @@ from functools import cached_property
 
 import contourpy
 import numpy as np
+from numpy.typing import NDArray
 
 from resnet_viewer.charts.chart import Axis, Floats, Room, Tick
 from resnet_viewer.charts.confusion import contrast_of, lights_of
@@ -37,6 +38,10 @@ _STRAIGHT = 0.93
 """How long the chord under a name is at least, as a share of the line under it."""
 _ALONG = 6.0
 """Pixels from one place for a name to the next one that is tried."""
+_TRIED = 24
+"""Places of one line that are tried."""
+_MOST_NAMED = 6
+"""Lines of one value that may have its name."""
 _LONG = 4.0
 """A line of so many names' lengths may have a second name."""
 _APART = 26.0
@@ -44,7 +49,8 @@ _APART = 26.0
 _BETWEEN = 12
 """Pieces of a path's line over a surface from point to point."""
 _FINE = 128
-"""Rows and columns of a surface: between measured points its heights, and so its colours, are interpolated."""
+"""Rows and columns between which lines and surface run straight: of fewer, measured ones those between are interpolated
+in both directions, on the colours' scale."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -87,7 +93,7 @@ class Surface:
 
     vertices: Floats
     """(N, 3)"""
-    faces: Floats
+    faces: NDArray[np.intp]
     """(M, 3) of places among the vertices."""
     colours: Floats
     """(N, 4) from 0 to 1."""
@@ -141,42 +147,56 @@ class ReliefChart:
         return levels_of(self.matrix)
 
     @cached_property
+    def _finer(self) -> tuple[Floats, NDArray[np.bool_]]:
+        return _finer(self.matrix.heights)
+
+    @cached_property
     def contours(self) -> tuple[tuple[float, tuple[Floats, ...]], ...]:
         """For each level its lines (n, 2), as shares of the plot from the left and from below."""
-        rows, columns = self.matrix.shape
+        heights, is_known = self._finer
+        rows, columns = heights.shape
         if min(rows, columns) < 2 or self.matrix.message:
             return ()
         made = contourpy.contour_generator(
             np.linspace(0.0, 1.0, columns),
             np.linspace(0.0, 1.0, rows),
-            np.ma.masked_invalid(self.matrix.heights),
+            np.ma.array(heights, mask=~is_known),
             name="serial",
             line_type=contourpy.LineType.Separate,
         )
         found = []
         for level in self.levels:
             height = float(self.matrix.span.shares(np.array([level]))[0])
-            lines = made.lines(
-                min(height, 1.0 - 1e-6)
-            )  # the end of the scale: a line around what lies beyond
+            lines = made.lines(min(height, 1.0 - 1e-6))  # of the scale's end: around what lies beyond
             found.append((level, tuple(np.asarray(line, np.float64) for line in lines)))
         return tuple(found)
 
-    def laid_out(self, room: Room) -> Relief:
-        """All of it for a plot of that size."""
+    def axes(self, room: Room) -> tuple[Axis, Axis]:
+        """x and y, with the numbers that have room."""
         (left, right), (bottom, top) = self.ends
         panel = self.matrix.panel
-        x = Axis(left, right, numbers_along(left, right, room), title=panel.x.title)
-        y = Axis(bottom, top, level_numbers(bottom, top, room.height, room.line), title=panel.y.title)
-        path = self._shares_of_path() * (room.width, -room.height) + (0.0, room.height)
-        names = _Names(room, path[np.isfinite(path).all(axis=1)])
-        ends = names.path_ends() if len(path) else []
+        return (
+            Axis(left, right, numbers_along(left, right, room), title=panel.x.title),
+            Axis(bottom, top, level_numbers(bottom, top, room.height, room.line), title=panel.y.title),
+        )
+
+    def laid_out(self, room: Room) -> Relief:
+        """All of it for a plot of that size."""
+
+        def placed(shares: Floats) -> Floats:
+            found: Floats = shares * (room.width, -room.height) + (0.0, room.height)
+            return found
+
+        path = placed(self._shares_of_path())
+        drawn = [[placed(line) for line in shares] for _, shares in self.contours]
+        names = _Names(room, path[np.isfinite(path).all(axis=1)], drawn)
+        ends = names.path_ends()
         lines = []
-        for level, shares in self.contours:
-            pieces = [line * (room.width, -room.height) + (0.0, room.height) for line in shares]
+        for place, (level, _) in enumerate(self.contours):
             colour = self.ink(level)
-            lines.append(Line(level, colour, tuple(names.named(self.matrix.written(level), colour, pieces))))
-        return Relief(x, y, tuple(lines), (*names.found, *ends), path, self.path_colour)
+            pieces = names.named(self.matrix.written(level), colour, place)
+            lines.append(Line(level, colour, tuple(pieces)))
+        return Relief(*self.axes(room), tuple(lines), (*names.found, *ends), path, self.path_colour)
 
     def ink(self, value: float) -> str:
         """What stands out of that value's colour."""
@@ -229,7 +249,7 @@ class ReliefChart:
             found: Floats = (shares - 0.5) * sides
             return found
 
-        heights, is_known = _finer(self.matrix.heights)
+        heights, is_known = self._finer
         rows, columns = heights.shape
         up, across = np.meshgrid(np.linspace(0, 1, rows), np.linspace(0, 1, columns), indexing="ij")
         vertices = placed(np.stack([across.ravel(), up.ravel(), heights.ravel()], axis=1))
@@ -303,7 +323,7 @@ def _ends(scale: Scale, count: int) -> tuple[float, float]:
     return (low, high) if low < high else (low - 0.5, low + 0.5)
 
 
-def _finer(heights: Floats) -> tuple[Floats, np.ndarray]:
+def _finer(heights: Floats) -> tuple[Floats, NDArray[np.bool_]]:
     """At least `_FINE` rows and columns where there are fewer, each measured one among them, and where they are known;
     0 elsewhere.
     """
@@ -337,14 +357,22 @@ def _height_at(heights: Floats, across: float, up: float) -> float:
 
 
 class _Names:
-    """Finds places for names on lines: where a line is straight, away from others and from the path."""
+    """Finds places for names on lines, level by level: where a line is straight, away from others and the path."""
 
-    def __init__(self, room: Room, path: Floats) -> None:
+    def __init__(self, room: Room, path: Floats, levels: Sequence[Sequence[Floats]]) -> None:
         self.room = room
         self.found: list[Word] = []
         self._path = path
+        self._levels = levels
         self._taken: list[tuple[float, float, float]] = []
         """Discs: middle and radius."""
+        lines = [line for level in levels for line in level]
+        self._firsts = np.cumsum([0, *map(len, levels)])
+        """The number of each level's first line among all."""
+        self._points = np.concatenate([np.zeros((0, 2)), *lines])
+        self._owners = np.repeat(np.arange(len(lines)), [len(line) for line in lines])
+        self._alongs = [_along(line) for line in lines]
+        self._along = np.concatenate([np.zeros(0), *self._alongs])
 
     def path_ends(self) -> list[Word]:
         """The words beside the first and the last point of a path."""
@@ -366,29 +394,29 @@ class _Names:
             self._take(np.array([beside, middle]), np.array([1.0, 0.0]), half)
         return words
 
-    def named(self, text: str, colour: str, lines: Sequence[Floats]) -> Iterator[Floats]:
-        """The lines, with gaps where they are named, which is once for the longest, or for several that are long."""
+    def named(self, text: str, colour: str, level: int) -> Iterator[Floats]:
+        """A level's lines, with gaps where they are named, which is once for the longest, or for several long ones."""
         needed = self.room.measure(text) + 4.0
-        lengths = [float(np.hypot(*np.diff(line, axis=0).T).sum()) for line in lines]
-        for place in sorted(range(len(lines)), key=lambda place: -lengths[place]):
-            line, gap = lines[place], None
-            if lengths[place] >= 1.6 * needed and (place == 0 or lengths[place] >= _LONG * needed):
-                gap = self._name(text, colour, line, needed)
+        lines, first = self._levels[level], int(self._firsts[level])
+        lengths = [float(along[-1]) for along in self._alongs[first : first + len(lines)]]
+        for rank, place in enumerate(sorted(range(len(lines)), key=lambda place: -lengths[place])):
+            gap, length = None, lengths[place]
+            if rank < _MOST_NAMED and length >= (_LONG if rank else 1.6) * needed:
+                gap = self._name(text, colour, lines[place], first + place, needed)
             if gap is None:
-                yield line
+                yield lines[place]
             else:
-                yield from _broken(line, *gap)
+                yield from _broken(lines[place], *gap)
 
-    def _name(self, text: str, colour: str, line: Floats, needed: float) -> tuple[float, float] | None:
+    def _name(
+        self, text: str, colour: str, line: Floats, number: int, needed: float
+    ) -> tuple[float, float] | None:
         """Put the name on the straightest free part of the line; from where to where along it, None for no place."""
-        along = np.concatenate([[0.0], np.cumsum(np.hypot(*np.diff(line, axis=0).T))])
+        along = self._alongs[number]
         starts = np.arange(0.0, along[-1] - needed, _ALONG)
         if not len(starts):
             return None
-        begin, end, middle = (
-            np.stack([np.interp(starts + by, along, line[:, axis]) for axis in (0, 1)], axis=1)
-            for by in (0.0, needed, needed / 2)
-        )
+        begin, end, middle = (_at(line, along, starts + by) for by in (0.0, needed, needed / 2))
         chord = end - begin
         length = np.hypot(*chord.T)
         straight = length / needed
@@ -397,9 +425,12 @@ class _Names:
         is_fit = (straight >= _STRAIGHT) & (low >= margin).all(axis=1)
         is_fit &= (high <= np.array(self.room.size) - margin).all(axis=1)
         is_flat = np.abs(chord[:, 0]) / np.maximum(length, 1e-9)
-        for place in np.argsort(-(straight + 0.15 * is_flat), kind="stable").tolist():
+        order = np.argsort(-(straight + 0.15 * is_flat), kind="stable")
+        for place in order[is_fit[order]][:_TRIED].tolist():
             direction = chord[place] / length[place]
-            if not is_fit[place] or not self._is_free(middle[place], direction, needed / 2):
+            own = (self._owners == number) & (self._along >= starts[place] - 2.0)
+            own &= self._along <= starts[place] + needed + 2.0
+            if not self._is_free(middle[place], direction, needed / 2, self._points[~own]):
                 continue
             self._take(middle[place], direction, needed / 2)
             across, down = direction if direction[0] > 0 else -direction
@@ -411,27 +442,39 @@ class _Names:
     def _discs(self, middle: Floats, direction: Floats, half: float) -> list[Floats]:
         return [middle + share * half * direction for share in (-0.8, -0.4, 0.0, 0.4, 0.8)]
 
-    def _is_free(self, middle: Floats, direction: Floats, half: float) -> bool:
+    def _is_free(self, middle: Floats, direction: Floats, half: float, others: Floats) -> bool:
+        """Of names, of the path, and of all other lines' points."""
         radius = self.room.line / 2
         for disc in self._discs(middle, direction, half):
             if any(math.hypot(disc[0] - x, disc[1] - y) < radius + r + _APART / 2 for x, y, r in self._taken):
                 return False
             if len(self._path) and np.hypot(*(self._path - disc).T).min() < radius + END:
                 return False
-        return True
+        away = np.abs((others - middle) @ np.array([direction, (-direction[1], direction[0])]).T)
+        return not ((away[:, 0] < half) & (away[:, 1] < radius)).any()
 
     def _take(self, middle: Floats, direction: Floats, half: float) -> None:
         radius = self.room.line / 2
         self._taken += [(float(x), float(y), radius) for x, y in self._discs(middle, direction, half)]
 
 
+def _along(line: Floats) -> Floats:
+    """How far along a line each of its points lies."""
+    found: Floats = np.concatenate([[0.0], np.cumsum(np.hypot(*np.diff(line, axis=0).T))])
+    return found
+
+
+def _at(line: Floats, along: Floats, places: Floats) -> Floats:
+    """Points (n, 2) so far along a line."""
+    return np.stack([np.interp(places, along, line[:, axis]) for axis in (0, 1)], axis=1)
+
+
 def _broken(line: Floats, begin: float, end: float) -> Iterator[Floats]:
     """What is left of a line before and behind a gap along it."""
-    along = np.concatenate([[0.0], np.cumsum(np.hypot(*np.diff(line, axis=0).T))])
+    along = _along(line)
     for first, last in ((0.0, begin), (end, float(along[-1]))):
-        inner = line[(along > first) & (along < last)]
-        ends = np.stack([np.interp((first, last), along, line[:, axis]) for axis in (0, 1)], axis=1)
-        yield np.concatenate([ends[:1], inner, ends[1:]])
+        ends = _at(line, along, np.array([first, last]))
+        yield np.concatenate([ends[:1], line[(along > first) & (along < last)], ends[1:]])
 
 
 def scale_ticks(matrix: MatrixChart, room: float, apart: float) -> tuple[Tick, ...]:

@@ -57,8 +57,8 @@ def draw_relief(
     said = " ".join(map(printed, matrix.beyond_words.split(" ")))
     note = wrapped(said, width, _NOTE)[:_NOTE_LINES] if said else []
     below = _LINE + 2 * _GAP + (_LINE if panel.x.title else 0.0) + len(note) * 1.42 * _NOTE / 72
-    relief = chart.laid_out(room_of(max(width, 0.5), max(height, 0.5)))
-    numbers = max((text_width(tick.text, font) for tick in relief.y.numbers), default=0.0) + _TICK
+    _, y = chart.axes(room_of(max(width, 0.5), max(height, 0.5)))
+    numbers = max((text_width(tick.text, font) for tick in y.numbers), default=0.0) + _TICK
     before = numbers + (_LINE + 0.02 if panel.y.title else 0.0)
     wide, high = max(width - before - beside, 0.5), max(height - below, 0.4)
     if chart.aspect is not None:
@@ -78,8 +78,8 @@ def draw_relief(
         words = shortened(panel.y.title, high, font)
         write(axes, -(numbers + 0.08) / wide, 0.5, words, rotation=90, transform=axes.transAxes)
     for number, line in enumerate(note):
-        y = foot - (number + 1) * 1.42 * _NOTE / 72 + 0.04
-        sheet.write(left, y, line, size=_NOTE, colour=palette.MUTED)
+        below_plot = foot - (number + 1) * 1.42 * _NOTE / 72 + 0.04
+        sheet.write(left, below_plot, line, size=_NOTE, colour=palette.MUTED)
     above = _LINE + 0.04 if panel.unit else 0.0
     bar = sheet.axes(left + before + wide + _GAP, top - high, _BAR, high - above)
     bar.set_label("colour bar")

@@ -95,7 +95,7 @@ class ReliefCells(Cells):
         words = max((measure(tick.text) for tick in self._ticks), default=0.0)
         words = max(words, measure(panel.unit) - _BAR - _TICK)
         beside = 2 * _GAP + _BAR + _TICK + words + 4
-        numbers = self.chart.laid_out(Room(high, high, measure, line)).y.numbers
+        numbers = self.chart.axes(Room(high, high, measure, line))[1].numbers
         before = max((measure(tick.text) for tick in numbers), default=0.0) + _GAP
         before += line if panel.y.title else 0.0
         wide = max(self.width() - before - beside, _LEAST_PLOT)

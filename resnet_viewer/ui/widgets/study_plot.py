@@ -48,7 +48,7 @@ from resnet_viewer.ui.widgets.colour_bar import ColourBar
 from resnet_viewer.ui.widgets.labels import OneLineLabel, muted, plain_label, tooltip_text
 from resnet_viewer.ui.widgets.pixels import tiles_of
 from resnet_viewer.ui.widgets.plot import PlotCanvas
-from resnet_viewer.ui.widgets.relief import ReliefCells
+from resnet_viewer.ui.widgets.relief_pane import ReliefPane
 from resnet_viewer.ui.widgets.study_pictures import Pictures
 from resnet_viewer.ui.widgets.theme import DARK, Theme
 
@@ -447,7 +447,7 @@ class MatrixView(_PanelView):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.cells = MatrixCells()
-        self.relief: ReliefCells | None = None
+        self.relief: ReliefPane | None = None
         """Made for the first panel with contours."""
         self.bar = ColourBar()
         self.bar.setSizePolicy(QSizePolicy.Policy.Maximum, QSizePolicy.Policy.Fixed)
@@ -465,33 +465,34 @@ class MatrixView(_PanelView):
         self.name(panel.title)
         is_relief = panel.has_contours and not chart.message
         if is_relief:
-            self._show_relief(ReliefChart(chart))
+            self._relief_of(ReliefChart(chart)).show_chart(ReliefChart(chart))
         else:
             self.cells.setAccessibleName(panel.title)
             self.cells.show_chart(chart)
             low, high = chart.scale.ends
             self.bar.show_scale(replace(chart.scale, ends=(low, f"{high} {panel.unit}".strip())))
+            self.note.setText(chart.beyond_words)
+            self.note.setToolTip(tooltip_text(chart.beyond_words))
         if self.relief is not None:
             self.relief.setVisible(is_relief)
+            self.relief.buttons.setVisible(is_relief)
         self.cells.setVisible(not is_relief)
         self.bar.setVisible(not is_relief and not chart.message)
-        self.note.setText(chart.beyond_words)
-        self.note.setToolTip(tooltip_text(chart.beyond_words))
-        self.note.setVisible(bool(chart.beyond_words))
+        self.note.setVisible(not is_relief and bool(chart.beyond_words))
 
-    def _show_relief(self, chart: ReliefChart) -> None:
-        if self.relief is not None:
-            self.relief.show_chart(chart)
-            return
-        self.relief = ReliefCells(chart)
-        self.relief.hovered.connect(self.hovered)
-        self.relief.opened.connect(self.opened)
-        self.whole.insertWidget(self.whole.indexOf(self.cells), self.relief, 1)
+    def _relief_of(self, chart: ReliefChart) -> ReliefPane:
+        if self.relief is None:
+            self.relief = ReliefPane(chart)
+            self.relief.hovered.connect(self.hovered)
+            self.relief.opened.connect(self.opened)
+            self.head.addWidget(self.relief.buttons)
+            self.whole.insertWidget(self.whole.indexOf(self.cells), self.relief, 1)
+        return self.relief
 
     def apply_theme(self, theme: Theme) -> None:
         self.cells.update()
         if self.relief is not None:
-            self.relief.update()
+            self.relief.apply_theme(theme)
 
 
 class PicturesView(_PanelView):
@@ -608,6 +609,7 @@ class StudyPlot(QScrollArea):
         for gone in self.views:
             if gone not in views:
                 self._grid.removeWidget(gone)
+                gone.hide()  # which gives back what a surface holds
                 gone.deleteLater()
         is_new = self.views != tuple(views)
         self._best = best_shape(panels)
@@ -672,6 +674,8 @@ class StudyPlot(QScrollArea):
                 view.canvas.is_in_scroll = self.verticalScrollBar().maximum() > 0
             elif isinstance(view, PicturesView):
                 view.cells.is_in_scroll = self.verticalScrollBar().maximum() > 0
+            elif view.relief is not None:
+                view.relief.is_in_scroll = self.verticalScrollBar().maximum() > 0
 
     def minimumSizeHint(self) -> QSize:
         return QSize(160, 110)

@@ -13,6 +13,7 @@ from pytestqt.qtbot import QtBot
 
 from resnet_viewer.charts.study_panel import MatrixPanel
 from resnet_viewer.ui.widgets.relief import ReliefCells
+from resnet_viewer.ui.widgets.relief_pane import ReliefPane
 from resnet_viewer.ui.widgets.study_plot import MatrixView, StudyPlot
 from tests import panels
 from tests.ui.train.lab_scenes import move_pointer
@@ -37,6 +38,13 @@ def shown(plot: StudyPlot, panel: MatrixPanel) -> ReliefCells:
     assert view.relief is not None
     assert not view.cells.isVisible()
     assert not view.bar.isVisible(), "the relief has its own beside it"
+    return view.relief.cells
+
+
+def pane(plot: StudyPlot) -> ReliefPane:
+    (view,) = plot.views
+    assert isinstance(view, MatrixView)
+    assert view.relief is not None
     return view.relief
 
 
@@ -80,11 +88,11 @@ def test_a_number_beyond_the_scale_says_how_it_is_drawn(plot: StudyPlot) -> None
     relief = shown(plot, panels.landscape(33, "rough", clip=(0.01, 1e4)))
     assert relief.words_of(32 * 33 + 32).endswith("∞ nats (drawn as 1e4)")
     assert relief.words_of(11).endswith("no number")
-    (view,) = plot.views
-    assert isinstance(view, MatrixView)
-    assert view.note.text() == relief.chart.matrix.beyond_words != ""
+    note = pane(plot).note
+    assert note.text() == relief.chart.matrix.beyond_words != ""
+    assert note.isVisible()
     shown(plot, panels.landscape(33))
-    assert not view.note.isVisible()
+    assert not note.isVisible()
 
 
 def test_points_of_the_path_say_theirs(plot: StudyPlot) -> None:
