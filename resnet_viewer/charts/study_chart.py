@@ -451,7 +451,7 @@ class _Drawer:
                 shapes += self._spreads(bare, up, series, at, key, wide)
             else:
                 curves.append(self._curve(up, series, (at, heights), key))
-            dots += self._dots(up, series, (at, heights), key)
+            dots += self._dots(up, series, (at, heights), key, wide)
         curves = [*self._guides(up), *curves]
         chart = replace(bare, curves=tuple(curves), dots=tuple(dots), shapes=tuple(shapes))
         made = LaidOut(chart, tuple(places), up.base)
@@ -497,8 +497,12 @@ class _Drawer:
         count = int(((at >= self.span[0]) & (at <= self.span[1])).sum())
         return series.looks != "steps" and count * _APART <= self.room.width
 
-    def _dots(self, up: _YScale, series: Series, places: tuple[Floats, Floats], key: str) -> list[Dots]:
-        """Points on lanes, and on the axis where they are drawn one by one."""
+    def _dots(
+        self, up: _YScale, series: Series, places: tuple[Floats, Floats], key: str, wide: float
+    ) -> list[Dots]:
+        """Points on lanes, and on the axis where they are drawn one by one; each has `wide` for itself, and covers no
+        spread beside it.
+        """
         is_on = up.is_on(series.y)
         is_inside = (places[0] >= self.span[0]) & (places[0] <= self.span[1])
         is_apart = self._is_sparse(series)
@@ -511,8 +515,14 @@ class _Drawer:
         pairs = zip(series.y[is_drawn].tolist(), is_on[is_drawn].tolist(), strict=True)
         shapes = tuple(own if is_there else up.shape(value) for value, is_there in pairs)
         size = DOT if is_apart else _SMALL_DOT
+        if series.looks == "dots":
+            size = min(size, max(self._pixels(wide), _SMALL_DOT))
         x, y = places[0][is_drawn], places[1][is_drawn]
         return [Dots(key, x, y, shapes, series.colour, size=size)]
+
+    def _pixels(self, wide: float) -> float:
+        """Of so much of the x axis."""
+        return wide / (self.span[1] - self.span[0]) * self.room.width
 
     def _is_cloud(self, series: Series) -> bool:
         """Whether dots are so many that they lie on each other."""
@@ -567,8 +577,7 @@ class _Drawer:
             return []
         is_drawn = (at >= self.span[0]) & (at <= self.span[1])
         size = self.room.size
-        pixels = wide / (self.span[1] - self.span[0]) * self.room.width
-        half = min(_WHISKER, _WHISKER_SHARE * pixels)
+        half = min(_WHISKER, _WHISKER_SHARE * self._pixels(wide))
         x, low = bare.place(size, at[is_drawn], up.edge(series.low)[is_drawn])
         _, high = bare.place(size, at[is_drawn], up.edge(series.high)[is_drawn])
         lines: list[Outline] = []

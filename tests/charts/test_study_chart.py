@@ -284,6 +284,8 @@ def test_the_spreads_of_one_block_stand_beside_each_other(width: float) -> None:
     assert (theirs.min(axis=1) - ours.max(axis=1)).min() > 0.5
     after = ours.reshape(27, 3, 2)[1:].min(axis=(1, 2)) - theirs.reshape(27, 3, 2)[:-1].max(axis=(1, 2))
     assert after.min() > 0.5, "nor do those of the next block"
+    beside = float((theirs[::3].min(axis=1) - ours[::3].max(axis=1)).min())
+    assert [dots.size <= beside + 1e-9 for dots in chart.dots] == [True, True], "nor do the dots themselves"
 
 
 @pytest.mark.parametrize("size", [(420.0, 220.0), (900.0, 500.0), (1400.0, 900.0)], ids=str)
