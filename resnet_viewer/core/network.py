@@ -13,7 +13,7 @@ from torch.nn.modules.module import _global_forward_hooks, _global_forward_pre_h
 from torch.nn.parameter import is_lazy
 
 from resnet_viewer.core.blocks import Block, Chain
-from resnet_viewer.core.steps import flow, is_named, make, register, run
+from resnet_viewer.core.steps import Bias, Multiplier, flow, is_named, make, register, run
 from resnet_viewer.records.checking import ArgumentError
 from resnet_viewer.records.errors import UserError
 from resnet_viewer.records.layers import Steps
@@ -27,25 +27,37 @@ def initialise(network: nn.Module, spec: NetworkSpec, generator: torch.Generator
 
     Convolutions by `spec.initialisation`: "he" is normal with variance 2/(outputs · kernel²) (He et al. 2015b, in its
     fan-out form, as torchvision), "xavier" uniform with variance 2/(inputs + outputs)/kernel² (Glorot & Bengio 2010),
-    "normal" has a standard deviation of `spec.deviation`. Linear layers are PyTorch's uniform ones, ±1/√inputs;
-    the other biases are 0, but for gates, which begin with `spec.gate_bias`.
+    "normal" has a standard deviation of `spec.deviation`, "skipinit" is "he" (De & Smith 2020). Linear layers are
+    PyTorch's uniform ones, ±1/√inputs; the other biases are 0, but for gates, which begin with `spec.gate_bias`.
+    "fixup" is "he" times L^(-1/(2m - 2)) in branches, with L of them of m layers each, and 0 in the last layer of each
+    and in the classifier (Zhang, Dauphin & Ma 2019, section 3).
     """
+    has_fixup = spec.initialisation == "fixup"
+    layers = 3 if spec.block == "bottleneck" else 2
     for name, module in network.named_modules():
         if isinstance(module, nn.Conv2d):
             _draw(module.weight, spec, generator)
+            if has_fixup and name.startswith("layer") and name.rpartition(".")[2].startswith("conv"):
+                factor = (
+                    0.0 if name.endswith(f".conv{layers}") else spec.block_count ** (-1 / (2 * layers - 2))
+                )
+                with torch.no_grad():
+                    module.weight.mul_(factor)
             if module.bias is not None:
                 nn.init.constant_(module.bias, spec.gate_bias if name.endswith(".gate") else 0.0)
         elif isinstance(module, nn.BatchNorm2d):
             module.reset_parameters()
+        elif isinstance(module, Multiplier | Bias):
+            nn.init.constant_(next(module.parameters()), module.start)
         elif isinstance(module, nn.Linear):
-            bound = module.in_features**-0.5
+            bound = 0.0 if has_fixup else module.in_features**-0.5
             nn.init.uniform_(module.weight, -bound, bound, generator=generator)
             nn.init.uniform_(module.bias, -bound, bound, generator=generator)
 
 
 def _draw(weight: Tensor, spec: NetworkSpec, generator: torch.Generator) -> None:
     match spec.initialisation:
-        case "he":
+        case "he" | "skipinit" | "fixup":
             nn.init.kaiming_normal_(weight, mode="fan_out", nonlinearity="relu", generator=generator)
         case "xavier":
             nn.init.xavier_uniform_(weight, generator=generator)

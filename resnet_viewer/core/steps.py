@@ -50,6 +50,32 @@ class Scale(nn.Module):
         return x * self.factor
 
 
+class Multiplier(nn.Module):
+    """Multiplication by one number that is learned; `start` is what it begins as."""
+
+    def __init__(self, start: float) -> None:
+        super().__init__()
+        self.start = start
+        self.weight = nn.Parameter(torch.empty(1))
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Any shape."""
+        return x * self.weight
+
+
+class Bias(nn.Module):
+    """Addition of one number that is learned, from `start` on."""
+
+    def __init__(self, start: float) -> None:
+        super().__init__()
+        self.start = start
+        self.bias = nn.Parameter(torch.empty(1))
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Any shape."""
+        return x + self.bias
+
+
 def is_named(step: Step) -> TypeGuard[NamedStep]:
     """Whether a step becomes a module."""
     return isinstance(step, NamedStep)
@@ -83,6 +109,8 @@ def make(step: NamedStep) -> nn.Module:
             return (nn.AdaptiveAvgPool2d if step.kind == "average" else nn.AdaptiveMaxPool2d)(step.side)
         case layers.Scaling():
             return Scale(step.factor)
+        case layers.Scalar():
+            return (Multiplier if step.kind == "multiplier" else Bias)(step.start)
         case layers.Dropout():
             return nn.Dropout(step.rate)
         case unknown:

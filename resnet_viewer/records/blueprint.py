@@ -18,6 +18,7 @@ from resnet_viewer.records.layers import (
     NamedStep,
     Normalisation,
     Sampling,
+    Scalar,
     Shape,
     Steps,
     layers_of,
@@ -167,8 +168,17 @@ class Blueprint:
     @cached_property
     def parameters(self) -> int:
         """Numbers that training changes."""
-        norms = sum(2 * step.channels for step in self.steps if isinstance(step, Normalisation))
-        return sum(layer.parameters for layer in self.layers) + norms
+        return sum(layer.parameters for layer in self.layers) + self.parameters_of_norms + self.scalars
+
+    @cached_property
+    def parameters_of_norms(self) -> int:
+        """Those of batch normalisations."""
+        return sum(2 * step.channels for step in self.steps if isinstance(step, Normalisation))
+
+    @cached_property
+    def scalars(self) -> int:
+        """Those that stand alone: multipliers and scalar biases."""
+        return sum(isinstance(step, Scalar) for step in self.steps)
 
     @cached_property
     def macs(self) -> int:

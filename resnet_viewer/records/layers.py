@@ -112,6 +112,15 @@ class Scaling:
 
 
 @dataclass(frozen=True)
+class Scalar:
+    """One number that training changes, from `start` on: whatever comes by is multiplied by it, or it is added."""
+
+    name: str
+    kind: Literal["multiplier", "bias"]
+    start: float = 0.0
+
+
+@dataclass(frozen=True)
 class Dropout:
     """Zeros with this probability in training; nothing in evaluation (Srivastava et al. 2014)."""
 
@@ -119,7 +128,7 @@ class Dropout:
     rate: float = 0.5
 
 
-NamedStep = LayerSpec | Normalisation | ReLU | Pooling | GlobalPooling | Scaling | Dropout
+NamedStep = LayerSpec | Normalisation | ReLU | Pooling | GlobalPooling | Scaling | Scalar | Dropout
 """What becomes a module of the live network, under its name."""
 Step = NamedStep | ChannelPadding | Literal["flatten"]
 """What has no name moves numbers and computes none: it becomes a function, as in torchvision."""
@@ -258,3 +267,5 @@ def state_shapes(steps: Iterable[Step]) -> Iterator[tuple[str, tuple[int, ...]]]
             for part in ("weight", "bias", "running_mean", "running_var"):
                 yield f"{step.name}.{part}", (step.channels,)
             yield f"{step.name}.num_batches_tracked", ()
+        elif isinstance(step, Scalar):
+            yield f"{step.name}.{'weight' if step.kind == 'multiplier' else 'bias'}", (1,)

@@ -21,8 +21,10 @@ Merge = Literal["addition", "scaling", "highway", "shortcut gating", "dropout", 
 "scaling" halves both; "highway" is their exclusive gating, `y = g·F + (1−g)·x` (Srivastava et al. 2015);
 "shortcut gating" is `y = F + (1−g)·x`; "dropout" drops half of the shortcut's values in training.
 """
-Initialisation = Literal["he", "xavier", "normal"]
-"""He et al. 2015b, equation 10; Glorot & Bengio 2010, equation 16; or a fixed standard deviation."""
+Initialisation = Literal["he", "xavier", "normal", "skipinit", "fixup"]
+"""He et al. 2015b, equation 10; Glorot & Bengio 2010, equation 16; a fixed standard deviation; or, in place of a
+normalisation, SkipInit (De & Smith 2020) or Fixup (Zhang, Dauphin & Ma 2019), which give every branch a multiplier.
+"""
 TopPooling = Literal["average", "maximum", "none"]
 
 OPTIONS: dict[ShortcutKind, str] = {"padding": "A", "projection": "B", "projection everywhere": "C"}
@@ -131,6 +133,11 @@ class NetworkSpec:
         return self.shortcut != "none"
 
     @property
+    def has_multipliers(self) -> bool:
+        """Each branch ends with one number that is learned; it, or the layer before it, is 0 before the first step."""
+        return self.initialisation in ("skipinit", "fixup")
+
+    @property
     def has_classifier(self) -> bool:
         """False for a network that ends with its features."""
         return self.classes > 0
@@ -201,10 +208,22 @@ class NetworkSpec:
             "pooled projections" if self.pools_projections and not self.form else "",
             _MERGES[self.merge],
             _ORDERS[self.order],
-            "" if self.is_normalised else "no BN",
-            {"he": "", "xavier": "Xavier", "normal": f"σ = {self.deviation:g}"}[self.initialisation],
+            "" if self.is_normalised or self.has_multipliers else "no BN",
+            initialisation_words(self.initialisation, self.deviation),
             "" if self.has_classifier else "no classifier",
         )
+
+
+def initialisation_words(initialisation: Initialisation, deviation: float) -> str:
+    """ "Xavier", "σ = 0.05", "SkipInit"; "" for the usual one."""
+    words: dict[Initialisation, str] = {
+        "he": "",
+        "xavier": "Xavier",
+        "normal": f"σ = {deviation:g}",
+        "skipinit": "SkipInit",
+        "fixup": "Fixup",
+    }
+    return words[initialisation]
 
 
 @dataclass(frozen=True)

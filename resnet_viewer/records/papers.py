@@ -351,6 +351,14 @@ YANG_2017 = Paper(
     names="Yang, Greg and Schoenholz, Samuel S.",
     arxiv="1712.08969",
 )
+ZHANG_2019 = Paper(
+    "Zhang, Dauphin and Ma",
+    2019,
+    "Fixup Initialization: Residual Learning Without Normalization",
+    "ICLR",
+    names="Zhang, Hongyi and Dauphin, Yann N. and Ma, Tengyu",
+    arxiv="1901.09321",
+)
 DE_2020 = Paper(
     "De and Smith",
     2020,

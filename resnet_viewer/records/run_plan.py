@@ -67,7 +67,7 @@ class RunPlan:
     is_plain: bool = True
     is_residual: bool = True
     endings: tuple[str, ...] = ()
-    """Such as "-nobn": of every network; "-b" and "-c" of the residual ones alone."""
+    """Such as "-nobn": of every network; "-b", "-c", "-skipinit" and "-fixup" of the residual ones alone."""
     networks: str = ""
     """More networks by name, with commas."""
     course: Course = Course()
@@ -91,7 +91,13 @@ class RunPlan:
 def _ending_words(ending: str) -> str:
     """As in the networks' titles: "no BN"."""
     name, _, value = ending.partition("=")
-    known = {"-nobn": "no BN", "-xavier": "Xavier", "-normal": f"σ = {value}"}
+    known = {
+        "-nobn": "no BN",
+        "-xavier": "Xavier",
+        "-normal": f"σ = {value}",
+        "-skipinit": "SkipInit",
+        "-fixup": "Fixup",
+    }
     return known.get(name) or f"option {name.removeprefix('-').upper()}"
 
 

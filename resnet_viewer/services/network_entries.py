@@ -67,7 +67,7 @@ def _weights(name: str) -> tuple[WeightsChoice, ...]:
 def _groups(spec: NetworkSpec) -> tuple[EndingGroup, ...]:
     groups: dict[str, list[EndingChoice]] = {}
     for name, ending in ENDINGS.items():
-        field = next(iter(ending.fields))
+        field = next(iter(ending.fields))  # what an ending is named after comes first
         is_usual = all(getattr(spec, key) == value for key, value in ending.fields.items())
         if field in _GROUPS and ending.fits(spec) and not is_usual:
             number = _NUMBERS[ending.number] if ending.number else ""

@@ -16,7 +16,6 @@ from resnet_viewer.records.recipe import RECIPES, Recipe, recipe_for
 from resnet_viewer.records.run_plan import MOST_RUNS, PlanError, RunPlan
 from resnet_viewer.records.training import RunSpec, shortcut_refusal
 
-_RESIDUAL_ENDINGS = ("-a", "-b", "-c")
 _DOWNLOADS = {
     "mnist": ("MNIST", 12),
     "fashion-mnist": ("FashionMNIST", 31),
@@ -74,7 +73,7 @@ def _names(plan: RunPlan) -> tuple[str, ...]:
     kinds = [kind for kind, is_on in (("plain", plan.is_plain), ("resnet", plan.is_residual)) if is_on]
     for depth in depths:
         for kind in kinds:
-            endings = (e for e in plan.endings if kind == "resnet" or e not in _RESIDUAL_ENDINGS)
+            endings = plan.endings if kind == "resnet" else catalog.of_plain(plan.endings)
             names.append(f"cifar-{kind}-{int(depth)}{''.join(endings)}")
     if not names:
         raise PlanError("No network is chosen; give a depth such as 20, and plain, residual or both.")

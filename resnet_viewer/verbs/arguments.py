@@ -483,8 +483,9 @@ def _trained_networks(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--init",
         type=given,
-        metavar="he|xavier|normal[=S]",
-        help="how the weights are drawn; S is a standard deviation (default 0.01)",
+        metavar="he|xavier|normal[=S]|skipinit|fixup",
+        help="how the weights are drawn; S is a standard deviation (default 0.01); with skipinit and fixup residual "
+        "networks have multipliers in place of batch normalisation, and plain ones neither",
     )
 
 

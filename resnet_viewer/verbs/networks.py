@@ -119,11 +119,11 @@ def _print_layers(spec: NetworkSpec, *, as_json: bool) -> int:
             f"{layer.name:<22} {layer.kind:<10} {layer.block or '–':>5} {_sized(layer.weight_shape):<16} "
             f"{_sized(layer.output_shape):<14} {thousands(layer.parameters):>12} {thousands(layer.macs / 1e6, 1):>8}"
         )
-    in_layers = sum(layer.parameters for layer in plan.layers)
+    scalars = f" and {thousands(plan.scalars)} multipliers and scalar biases" if plan.scalars else ""
     print(
-        f"{spec.title}: {thousands(plan.parameters)} parameters, {thousands(plan.parameters - in_layers)} of "
-        f"them in batch normalisations; {thousands(plan.macs / 1e6)} million multiply-accumulates for a picture of "
-        f"{_sized(plan.input_shape)}."
+        f"{spec.title}: {thousands(plan.parameters)} parameters, {thousands(plan.parameters_of_norms)} of "
+        f"them in batch normalisations{scalars}; {thousands(plan.macs / 1e6)} million multiply-accumulates for a "
+        f"picture of {_sized(plan.input_shape)}."
     )
     return 0
 

@@ -206,21 +206,25 @@ def _ending(arguments: argparse.Namespace) -> list[str]:
 def _drawn(text: str) -> str:
     """The ending for an initialisation."""
     name, has_number, number = text.partition("=")
-    if text in ("xavier", "normal"):
+    if text in ("xavier", "normal", "skipinit", "fixup"):
         return text
     try:
         deviation = float(number)
     except ValueError:
         deviation = 0.0
     if name != "normal" or not has_number or not re.fullmatch(VALUE, number) or not 0 < deviation < math.inf:
-        raise UserError(f"There is no initialisation {text!r}; write he, xavier, normal or normal=0.01.")
+        raise UserError(
+            f"There is no initialisation {text!r}; write he, xavier, normal, normal=0.01, skipinit or fixup."
+        )
     return written(name, deviation)
 
 
 def _with(name: str, endings: list[str]) -> str:
     """The network of that name with these endings, where it does not have them already."""
-    usual = catalog.spec(name).name
-    return "-".join([usual, *(ending for ending in endings if ending not in usual.split("-"))])
+    spec = catalog.spec(name)
+    if not spec.has_shortcuts:
+        endings = [ending[1:] for ending in catalog.of_plain(f"-{ending}" for ending in endings)]
+    return "-".join([spec.name, *(ending for ending in endings if ending not in spec.name.split("-"))])
 
 
 def run(arguments: argparse.Namespace) -> int:

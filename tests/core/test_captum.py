@@ -87,7 +87,7 @@ def test_captum_sees_what_it_sees_in_torchvisions(method: str) -> None:
 
 NETWORKS = (
     "cifar-resnet-8", "cifar-resnet-8-preact", "cifar-resnet-8-concat", "cifar-resnet-8-nobn", "teaching-keras",
-    "teaching-mnist-concat", "vgg16-features", "resnet26t",
+    "teaching-mnist-concat", "vgg16-features", "resnet26t", "cifar-resnet-8-skipinit", "cifar-resnet-8-fixup",
 )  # fmt: skip
 
 

@@ -80,6 +80,7 @@ def test_whole_numbers_will_do_for_rates() -> None:
     [
         (RunPlan(), "Depths 20, 56 · plain and residual"),
         (RunPlan(depths="20", is_plain=False, endings=("-nobn",)), "Depth 20 · residual · no BN"),
+        (RunPlan(depths="20", is_plain=False, endings=("-fixup",)), "Depth 20 · residual · Fixup"),
         (
             RunPlan(depths="20", is_plain=False, endings=("-b", "-nobn", "-normal=0.1")),
             "Depth 20 · residual · option B · no BN · σ = 0.1",

@@ -62,6 +62,12 @@ def test_endings_and_names() -> None:
     ]
 
 
+def test_a_plain_network_beside_one_with_multipliers_is_not_normalised_either() -> None:
+    for ending in ("-skipinit", "-fixup"):
+        plan = RunPlan(depths="20", endings=("-b", "-nobn", ending))
+        assert [key for key, _ in runs_of(plan)] == ["cifar-plain-20-nobn", f"cifar-resnet-20-b{ending}"]
+
+
 def test_very_deep_networks_are_warmed_up_by_the_papers_recipe_only() -> None:
     plan = RunPlan(depths="110", is_plain=False, course=Course(RECIPES["paper"]))
     assert runs_of(plan)[0][1].recipe.warm_up_steps == WARM_UP_STEPS

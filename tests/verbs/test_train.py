@@ -14,7 +14,10 @@ from safetensors import safe_open
 from resnet_viewer.cli import main
 from resnet_viewer.core.lab.lab import Lab
 from resnet_viewer.core.lab.run_files import read_run
+from resnet_viewer.core.network import build
 from resnet_viewer.core.weights.catalog import spec
+from resnet_viewer.core.weights.opened import open_network
+from resnet_viewer.core.weights.sources import resolve
 from resnet_viewer.figures import run_files
 from resnet_viewer.records.errors import Progress
 from resnet_viewer.records.lab import Began, LabReport, Order
@@ -219,6 +222,22 @@ def test_every_part_of_a_recipe_and_a_network_can_be_set(tmp_path: Path) -> None
     assert run.interventions == (Intervention(3, 0.25), Intervention(7, 1.0))
     card = json.loads((tmp_path / run.network.name / "card.json").read_text())
     assert card["precision"] == "trained in bfloat16, measured and stored in float32"
+
+
+def test_multipliers_are_trained_beside_a_plain_network_without_normalisation_and_opened_again(
+    tmp_path: Path,
+) -> None:
+    flags = ("--depth", "8", "--init", "skipinit", "--steps", "6", "--rate", "0.05")
+    assert main(digits(tmp_path, *flags)) == 0
+    keys = sorted(path.parent.name for path in tmp_path.glob("*/run.json"))
+    assert keys == ["cifar-plain-8-nobn", "cifar-resnet-8-skipinit"]
+    file = tmp_path / "cifar-resnet-8-skipinit" / "weights.safetensors"
+    found = open_network(weights_name=str(file))
+    assert found.spec.name == "cifar-resnet-8-skipinit"
+    network = build(found.spec, resolve(found.spec))
+    assert all(
+        abs(float(network.get_parameter(f"layer{stage}.0.scale.weight").detach())) > 0 for stage in (1, 2, 3)
+    )
 
 
 def test_shortcuts_are_set_where_there_are_some(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -18,14 +18,14 @@ from torch import Tensor, nn
 from resnet_viewer.core.blocks import Block
 from resnet_viewer.core.methods.asked import Asked, Found, Mean, Scored, Work, put, silent
 from resnet_viewer.core.network import ReplacedError
-from resnet_viewer.core.steps import Scale, run
+from resnet_viewer.core.steps import Bias, Multiplier, Scale, run
 from resnet_viewer.records.errors import UserError
 from resnet_viewer.records.method import LrpOptions
 
 _LINEAR = (nn.Conv2d, nn.Linear)
 _OTHERS = (
     nn.BatchNorm2d, nn.MaxPool2d, nn.AvgPool2d, nn.AdaptiveAvgPool2d, nn.AdaptiveMaxPool2d, nn.ConstantPad2d,
-    Scale, Mean,
+    Scale, Multiplier, Bias, Mean,
 )  # fmt: skip
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from decimal import Decimal
 from difflib import get_close_matches
@@ -100,7 +100,8 @@ def variants() -> tuple[str, ...]:
         for depth in (20, 56)
         for end in ("nobn", "xavier", "normal", "nobn-xavier")
     ]
-    return (*cifar, *other, *deep, *bare, *imagenet, *paper, *_TIMM)
+    unnormalised = [f"cifar-resnet-{depth}-{end}" for depth in (20, 56, 110) for end in ("skipinit", "fixup")]
+    return (*cifar, *other, *deep, *bare, *unnormalised, *imagenet, *paper, *_TIMM)
 
 
 def spec(name: str, *, classes: int | None = None) -> NetworkSpec:
@@ -319,6 +320,15 @@ def _concatenates(spec: NetworkSpec) -> bool:
     return spec.family == "mnist-teaching" or (_is_residual_cifar(spec) and spec.block == "basic")
 
 
+def _adds_branches(spec: NetworkSpec) -> bool:
+    """Whether its branches are added to shortcuts, and nothing is normalised after that."""
+    return _is_residual_cifar(spec) and spec.merge == "addition" and spec.order != "bn after addition"
+
+
+def _has_fixup(spec: NetworkSpec) -> bool:
+    return _adds_branches(spec) and spec.order in ("original", "full pre-activation")
+
+
 _TABLE_1 = "He et al. 2016, Table 1"
 _TABLE_2 = "He et al. 2016, Table 2"
 
@@ -372,8 +382,30 @@ ENDINGS: dict[str, Ending] = {
         "a fixed standard deviation; =S for another than 0.01",
         "deviation",
     ),
+    "skipinit": Ending(
+        {"initialisation": "skipinit", "is_normalised": False},
+        _adds_branches,
+        "SkipInit (De & Smith 2020): no BN, a learned multiplier ends each branch, 0 at first",
+    ),
+    "fixup": Ending(
+        {"initialisation": "fixup", "is_normalised": False},
+        _has_fixup,
+        "Fixup (Zhang et al. 2019): no BN, branches drawn small, scalar biases and multipliers",
+    ),
 }
 """In the order in which a name has them."""
+
+
+def of_plain(endings: Iterable[str]) -> tuple[str, ...]:
+    """What of a residual network's endings its plain twin has: no options of shortcuts; without batch normalisation
+    where multipliers of branches stand for it.
+
+    Example:
+        >>> of_plain(["-c", "-skipinit"]), of_plain(["-nobn", "-xavier"])
+        (('-nobn',), ('-nobn', '-xavier'))
+    """
+    usual = {"-a": "", "-b": "", "-c": "", "-skipinit": "-nobn", "-fixup": "-nobn"}
+    return tuple(dict.fromkeys(found for ending in endings if (found := usual.get(ending, ending))))
 
 
 def written(name: str, number: float | None = None) -> str:
@@ -391,7 +423,7 @@ def written(name: str, number: float | None = None) -> str:
 def ended(spec: NetworkSpec, text: str) -> NetworkSpec | None:
     """The spec with endings such as `-c-nobn`, its name in their usual order; None where they do not fit it.
 
-    Two that set the same field do not go together.
+    Two that set one field to different things do not go together; one that another one says too is left out.
     """
     given: dict[str, float | None] = {}
     for name, value in re.findall(rf"-([a-z]+)(?:=({VALUE}))?", text):
@@ -411,15 +443,17 @@ def ended(spec: NetworkSpec, text: str) -> NetworkSpec | None:
         usual = all(getattr(spec, field) == value for field, value in fields.items())
         if not ending.fits(spec) or _clashes(ending, given):
             return None
+        usual = usual or any(fields.items() < ENDINGS[other].fields.items() for other in given)
         if not usual or name == "bottleneck":
             spec = replace(spec, name=f"{spec.name}-{written(name, number)}", **fields)
     return spec
 
 
 def _clashes(ending: Ending, given: Mapping[str, object]) -> bool:
-    """Whether another given ending sets one of this one's fields."""
-    others = [ENDINGS[name] for name in given if ENDINGS[name] is not ending]
-    return any(set(other.fields) & set(ending.fields) for other in others)
+    """Whether another given ending sets one of this one's fields to something else."""
+    own = ending.fields
+    others = (ENDINGS[name].fields for name in given if ENDINGS[name] is not ending)
+    return any(other[field] != own[field] for other in others for field in own.keys() & other.keys())
 
 
 def _number(text: str) -> float | None:

@@ -14,7 +14,15 @@ from itertools import takewhile
 
 from resnet_viewer.core.weights import catalog
 from resnet_viewer.records.layouts.residual import EXPANSION, GROWTH
-from resnet_viewer.records.network import OPTIONS, BlockKind, Family, Merge, NetworkSpec, ShortcutKind
+from resnet_viewer.records.network import (
+    OPTIONS,
+    BlockKind,
+    Family,
+    Initialisation,
+    Merge,
+    NetworkSpec,
+    ShortcutKind,
+)
 
 Shapes = Mapping[str, tuple[int, ...]]
 
@@ -171,6 +179,8 @@ class _Seen:
     def shortcuts(self) -> tuple[ShortcutKind, ...]:
         projection = f"downsample.{int(self.pools_projections)}"
         projected = {at for at, parts in self.parts.items() if f"{projection}.weight" in parts}
+        if not projected and self.initialisation != "he":  # a multiplier stands at the end of a branch
+            return ("padding",)
         if not projected:
             return ("padding", "none") if self._only_grows else ("none",)
         first = _convolution(self.shapes, f"layer1.0.{projection}")
@@ -195,6 +205,13 @@ class _Seen:
         grows = self.block == "basic" and second is not None and second[0] == GROWTH != self.widths[0]
         return ("concatenation",) if grows else ("addition",)
 
+    @property
+    def initialisation(self) -> Initialisation:
+        """What leaves scalars behind."""
+        if "scale.weight" not in self.parts[1, 0]:
+            return "he"
+        return "fixup" if "bias1.bias" in self.shapes else "skipinit"
+
     def spec(self, shortcut: ShortcutKind, merge: Merge) -> NetworkSpec:
         """One network that would have these tensors, not yet called by its name."""
         return NetworkSpec(
@@ -211,9 +228,10 @@ class _Seen:
             groups=self.groups,
             stem_widths=self.stem_widths,
             pools_projections=self.pools_projections,
-            order="full pre-activation" if "bn.weight" in self.shapes else "original",
+            order="full pre-activation" if {"bn.weight", "last_bias.bias"} & set(self.shapes) else "original",
             merge=merge,
             is_normalised="bn1.weight" in self.shapes,
+            initialisation=self.initialisation,
         )
 
 
@@ -262,7 +280,9 @@ def _endings(spec: NetworkSpec) -> Iterator[str]:
         yield _MERGE_ENDINGS[spec.merge]
     if spec.order == "full pre-activation":
         yield "preact"
-    if not spec.is_normalised:
+    if spec.has_multipliers:
+        yield spec.initialisation
+    elif not spec.is_normalised:
         yield "nobn"
 
 

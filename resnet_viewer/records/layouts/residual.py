@@ -16,6 +16,7 @@ from resnet_viewer.records.layers import (
     Normalisation,
     Pooling,
     ReLU,
+    Scalar,
     Scaling,
     Shape,
     Step,
@@ -29,7 +30,8 @@ from resnet_viewer.records.network import NetworkSpec
 def head(spec: NetworkSpec, shape: Shape, ending: Steps = ()) -> Steps:
     """`ending`, global average pooling and one linear layer `fc`; without classes the pooling that is asked for."""
     if spec.has_classifier:
-        return (*ending, *pooled("average"), linear("fc", shape[0], spec.classes))
+        bias: Steps = (Scalar("bias2", "bias"),) if spec.initialisation == "fixup" else ()
+        return (*ending, *pooled("average"), *bias, linear("fc", shape[0], spec.classes))
     if spec.top_pooling == "none":
         return ending
     return (*ending, *pooled(spec.top_pooling))
@@ -38,6 +40,11 @@ def head(spec: NetworkSpec, shape: Shape, ending: Steps = ()) -> Steps:
 def pooled(kind: Literal["average", "maximum"]) -> Steps:
     """One number for each channel."""
     return GlobalPooling("avgpool" if kind == "average" else "globalmaxpool", kind), "flatten"
+
+
+def has_biases(spec: NetworkSpec) -> bool:
+    """Whether convolutions have a bias for each channel: where there are neither normalisation nor scalar biases."""
+    return not spec.is_normalised and spec.initialisation != "fixup"
 
 
 EXPANSION = 4
@@ -73,6 +80,8 @@ def residual(spec: NetworkSpec, size: int) -> Blueprint:
         whole = spec.order == "full pre-activation" and spec.is_normalised
         relu = ReLU("last_relu")
         ending = (Normalisation("bn", shape[0]), relu) if whole else (relu,)
+        if spec.initialisation == "fixup":
+            ending = (Scalar("last_bias", "bias"), relu)
     return Blueprint(
         spec, (spec.channels, size, size), stem_steps, stem_shape, tuple(stages), head(spec, shape, ending)
     )
@@ -83,7 +92,7 @@ def _stem(spec: NetworkSpec, size: int) -> tuple[Steps, Shape]:
     the first with stride 2, each with its normalisation and ReLU (He et al. 2019, ResNet-C). Their names are timm's.
     """
     shape = (spec.channels, size, size)
-    bias = not spec.is_normalised
+    bias = has_biases(spec)
     steps: Steps = ()
     if spec.stem_widths:
         for index, outputs in enumerate(spec.stem_widths):
@@ -99,6 +108,8 @@ def _stem(spec: NetworkSpec, size: int) -> tuple[Steps, Shape]:
         layer = conv("conv1", shape, outputs, kernel, stride, has_bias=bias)
         relu = ReLU("relu")
         steps = (layer, Normalisation("bn1", outputs), relu) if spec.is_normalised else (layer, relu)
+        if spec.initialisation == "fixup":
+            steps = (layer, Scalar("bias1", "bias"), relu)
     width, side, _ = layer.output_shape
     if spec.family == "imagenet":
         pooling = Pooling("maxpool", "maximum", 3, 2, (1, 1))
@@ -141,6 +152,12 @@ class _Plan:
         if carries:  # its normalisation and ReLU come before both paths
             count = next(place for place, step in enumerate(steps, 1) if isinstance(step, ReLU))
             before, steps = steps[:count], steps[count:]
+        if self.spec.initialisation == "fixup" and form == "projection" and not carries:
+            before, steps, carries = (
+                steps[:1],
+                steps[1:],
+                True,
+            )  # the projection has the first bias in common with it
         if self.spec.merge == "scaling":
             steps = (*steps, Scaling(f"{self.name}.scale_branch", 0.5))
         return BlockSpec(
@@ -189,7 +206,7 @@ class _Plan:
                 1,
                 stride,
                 kind="projection",
-                has_bias=not has_norm,
+                has_bias=not has_norm and self.spec.initialisation != "fixup",
             )
             if has_norm:
                 yield Normalisation(f"{self.name}.downsample.{place + 1}", self.outputs)
@@ -202,7 +219,7 @@ class _Plan:
         return self._conv("gate", self.shape, self.outputs, 1, self.stride, kind="gate", has_bias=True)
 
     def _convolutions(self) -> Iterator[LayerSpec]:
-        bias = not self.spec.is_normalised
+        bias = has_biases(self.spec)
         if self.spec.block == "basic":
             first = self._conv("conv1", self.shape, self.width, 3, self.stride, has_bias=bias)
             yield first
@@ -243,7 +260,38 @@ class _Plan:
         )
 
     def _ordered(self, convolutions: tuple[LayerSpec, ...]) -> tuple[Steps, Steps]:
-        """The residual branch and what follows the addition: He et al. 2016, Table 2 and Figure 4."""
+        """The residual branch and what follows the addition: He et al. 2016, Table 2 and Figure 4.
+
+        With SkipInit a multiplier ends the branch; with Fixup one of another start, and scalar biases stand before
+        every convolution and ReLU of the branch, and before that which ends the block. Their names are its authors'.
+        """
+        branch, after = self._usual(convolutions)
+        match self.spec.initialisation:
+            case "skipinit":
+                return (*branch, Scalar(f"{self.name}.scale", "multiplier", 0.0)), after
+            case "fixup":
+                return tuple(self._shifted(branch, is_followed=bool(after))), after
+        return branch, after
+
+    def _shifted(self, branch: Steps, *, is_followed: bool) -> Iterator[Step]:
+        """With a bias before each of these steps, which are convolutions and ReLUs; a and b of those of one number."""
+        letters = {str(index): "a" for index in range(1, 4)}
+
+        def bias(number: str) -> Scalar:
+            letter, letters[number] = letters[number], "b"
+            return Scalar(f"{self.name}.bias{number}{letter}", "bias")
+
+        number = "1"
+        for step in branch:
+            assert isinstance(step, LayerSpec | ReLU)
+            number = step.name[-1]
+            yield bias(number)
+            yield step
+        yield Scalar(f"{self.name}.scale", "multiplier", 1.0)
+        if is_followed:
+            yield bias(number)
+
+    def _usual(self, convolutions: tuple[LayerSpec, ...]) -> tuple[Steps, Steps]:
         order = self.spec.order
         steps: list[Step] = []
         last = len(convolutions)

@@ -128,7 +128,7 @@ def _normalisations(network: NetworkSpec, wanted: str) -> tuple[bool, ...]:
 
 def _is_free(network: NetworkSpec) -> bool:
     """Whether batch normalisation can be added or taken away."""
-    return network.family in ("cifar", "imagenet", "vgg")
+    return network.family in ("cifar", "imagenet", "vgg") and not network.has_multipliers
 
 
 def _depths(network: NetworkSpec, written: str) -> tuple[int, ...]:
@@ -349,7 +349,9 @@ def _gradient_words(found: Drawn, options: PropagationOptions) -> str:
     if len(known) < 2:
         return ""
     if not known.any():
-        return f"No gradient of the {options.gradient_of} comes back to any block."
+        is_meant = found.case.network.initialisation == "fixup" and options.gradient_of != "noise"
+        why = ": its classifier is zero before the first step, and is the first to move" if is_meant else ""
+        return f"No gradient of the {options.gradient_of} comes back to any block{why}."
     words = ""
     if known[-1] > 0 and math.isfinite(known[0]):
         ratio = known[0] / known[-1]
@@ -372,6 +374,8 @@ def _agreement(found: Drawn, state: NetworkState) -> str:
         return "The papers say of networks with shortcuts how their variance grows; lay the residual one over it."
     if network.merge != "addition" or network.order == "bn after addition":
         return "The papers do not measure such blocks."
+    if network.has_multipliers:
+        return _agreement_of_multipliers(found)
     if network.initialisation != "he":
         return "The papers draw weights after He et al., and do not say what others do."
     if kind == "unclear":
@@ -388,6 +392,20 @@ def _agreement(found: Drawn, state: NetworkState) -> str:
         f"It does not agree with De and Smith (2020), who find that with {whose} the variance grows {told[wanted]}: "
         f"here it grows {told[kind]}."
     )
+
+
+def _agreement_of_multipliers(found: Drawn) -> str:
+    """Of SkipInit and Fixup: their branches begin with nothing, so that the signal goes through as it is."""
+    whose = (
+        "De and Smith (2020)"
+        if found.case.network.initialisation == "skipinit"
+        else "Zhang, Dauphin and Ma (2019)"
+    )
+    branch = found.middle("branch_variance")
+    adds_nothing = not branch[~np.isnan(branch)].any()
+    if adds_nothing and found.growth.kind == "steady":
+        return f"It agrees with {whose}: a block begins as its shortcut alone, so the signal does not grow with depth."
+    return f"It does not agree with {whose}, after whom a block begins as its shortcut alone."
 
 
 def _number(value: float) -> str:

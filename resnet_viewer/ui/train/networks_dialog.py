@@ -11,7 +11,15 @@ from PySide6.QtWidgets import QCheckBox, QDoubleSpinBox, QHBoxLayout, QLineEdit,
 from resnet_viewer.records.run_plan import RunPlan
 from resnet_viewer.ui.widgets.form import OK, Form, choices, on_change, put, value_of
 
-_INITIALISATIONS = {"": "He et al. 2015", "-xavier": "Xavier", "-normal": "normal, of a fixed deviation"}
+_INITIALISATIONS = {
+    "": "He et al. 2015",
+    "-xavier": "Xavier",
+    "-normal": "normal, of a fixed deviation",
+    "-skipinit": "SkipInit, without BN",
+    "-fixup": "Fixup, without BN",
+}
+_UNNORMALISED = ("-skipinit", "-fixup")
+"""Those of residual networks that have no batch normalisation; their plain twins are without it too."""
 _SHORTCUTS = {
     "": "A: padded with zeros (the paper's on CIFAR)",
     "-b": "B: projections where the shape changes",
@@ -71,13 +79,15 @@ class NetworksDialog(Form[RunPlan]):
         drawn = value_of(self.initialisation)
         if drawn == "-normal":
             drawn = f"-normal={self.deviation.value():g}"
-        normalised = _NOBN if self.unnormalised.isChecked() else ""
+        is_bare = self.unnormalised.isChecked() and drawn not in _UNNORMALISED
+        normalised = _NOBN if is_bare else ""
         endings = tuple(part for part in (value_of(self.shortcut), normalised, drawn) if part)
         return replace(self._start, endings=endings, **self.values)
 
     @Slot()
     def _follow(self) -> None:
         self.deviation.setEnabled(value_of(self.initialisation) == "-normal")
+        self.unnormalised.setEnabled(value_of(self.initialisation) not in _UNNORMALISED)
         self.shortcut.setEnabled(self.residual.isChecked())
         self.say(self._refusal(self.answer))
         self.buttons.button(OK).setEnabled(not self.sentence)

@@ -189,7 +189,14 @@ def test_a_file_of_more_bytes_than_any_is_refused(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    "name", ["cifar-resnet-8", "cifar-resnet-8-nobn", "cifar-plain-8", "cifar-resnet-8-highway"]
+    "name",
+    [
+        "cifar-resnet-8",
+        "cifar-resnet-8-nobn",
+        "cifar-plain-8",
+        "cifar-resnet-8-highway",
+        "cifar-resnet-8-fixup",
+    ],
 )
 @pytest.mark.parametrize(
     "recipe",

@@ -55,6 +55,7 @@ KINDS = (
     "cifar-resnet-20-preact-nobn", "cifar-resnet-20-dropout", "cifar-resnet-20-concat", "cifar-resnet-20-scaled",
     "cifar-resnet-20-relupre", "cifar-resnet-20-relubefore", "cifar-resnet-20-bnafter", "cifar-plain-20", "resnet18",
     "resnet50", "resnet50v2", "resnet26t", "vgg16", "alexnet", "teaching-keras", "teaching-mnist-concat",
+    "cifar-resnet-20-skipinit", "cifar-resnet-20-c-fixup", "cifar-resnet-20-preact-fixup",
 )  # fmt: skip
 _MEETS_BORDERS = ("resnet26t", "resnet50v2", "vgg16", "alexnet")
 

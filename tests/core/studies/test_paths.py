@@ -47,7 +47,9 @@ def whole_gradient(network: Network, x: Tensor) -> Tensor:
     return gradient.double()
 
 
-@pytest.mark.parametrize("ending", ["", "-c", "-preact", "-highway", "-gated", "-concat", "-scaled", "-nobn"])
+@pytest.mark.parametrize(
+    "ending", ["", "-c", "-preact", "-highway", "-gated", "-concat", "-scaled", "-nobn", "-b-fixup"]
+)
 def test_the_gradients_of_all_paths_add_up_to_the_gradient(ending: str) -> None:
     network, x = tiny(f"cifar-resnet-14{ending}"), images(3)
     passed = passed_through(network, x)

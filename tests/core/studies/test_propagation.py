@@ -111,6 +111,8 @@ def hooked(network: Network, branch: str, bench: Bench) -> dict[str, list[float]
         ("cifar-resnet-14-b-relupre", "bn2"),
         ("cifar-resnet-14-c-nobn", "conv2"),
         ("cifar-resnet-14-c-nobn-xavier", "conv2"),
+        ("cifar-resnet-14-c-skipinit", "scale"),
+        ("cifar-resnet-14-c-fixup", "bias2b"),
         ("cifar-resnet-20-b-bottleneck", "bn3"),
         ("resnet18", "bn2"),
         ("resnet26d", "bn3"),

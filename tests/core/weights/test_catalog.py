@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from resnet_viewer.core.weights.catalog import UnknownNetworkError, names, spec, variants
+from resnet_viewer.core.weights.catalog import UnknownNetworkError, names, of_plain, spec, variants
 from resnet_viewer.records.errors import UserError
 from resnet_viewer.records.laying_out import blueprint
 
@@ -189,3 +189,20 @@ def test_the_class_count_can_be_another() -> None:
     assert spec("resnet18").classes == 1000
     assert spec("cifar-resnet-20").classes == 10
     assert blueprint(spec("cifar-resnet-20", classes=100)).classifier.weight_shape == (100, 64)
+
+
+def test_multipliers_of_branches_stand_for_batch_normalisation() -> None:
+    skipinit, fixup = spec("cifar-resnet-56-skipinit"), spec("cifar-resnet-20-preact-fixup")
+    assert (skipinit.title, fixup.title) == ("ResNet-56 (SkipInit)", "ResNet-20 (pre-activation, Fixup)")
+    assert not skipinit.is_normalised
+    assert skipinit.has_multipliers
+    assert spec("cifar-resnet-56-nobn-skipinit") == skipinit, "that it has no BN is said already"
+    for name in (
+        "cifar-plain-20-skipinit", "cifar-resnet-20-fixup-xavier", "cifar-resnet-20-skipinit-fixup", "resnet18-fixup",
+        "cifar-resnet-20-highway-skipinit", "cifar-resnet-20-bnafter-skipinit", "cifar-resnet-20-relubefore-fixup",
+        "cifar-resnet-20-skipinit=1",
+    ):  # fmt: skip
+        with pytest.raises(UnknownNetworkError, match="no network called"):
+            spec(name)
+    assert {"cifar-resnet-56-skipinit", "cifar-resnet-56-fixup"} < set(variants())
+    assert of_plain(["-skipinit", "-c"]) == ("-nobn",)

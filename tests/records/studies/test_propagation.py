@@ -124,6 +124,24 @@ def test_branches_of_zero_add_nothing_and_their_layers_follow_what_multiplies_th
     assert "a gradient of exactly zero before the first step, because what multiplies them is zero" in said
 
 
+def test_fixup_and_skipinit_are_held_against_their_own_papers() -> None:
+    fixup = replace(ONE, gradient_of="loss")
+    result = result_of(
+        state_of("cifar-resnet-32-fixup"), fixup, branch_variance=[0.0] * 15, gradient=[0.0] * 15
+    )
+    *_, gradient, agreement = conclusion(result)
+    assert "its classifier is zero before the first step" in gradient
+    assert agreement.startswith("It agrees with Zhang, Dauphin and Ma (2019)")
+    state = state_of("cifar-resnet-32-skipinit")
+    assert (
+        "agrees with De and Smith (2020): a block begins"
+        in conclusion(result_of(state, branch_variance=[0.0] * 15))[-1]
+    )
+    assert "It does not agree with De and Smith (2020)" in conclusion(result_of(state))[-1]
+    (case,) = cases(state, PropagationOptions())
+    assert case.words == "ResNet-32 (SkipInit)", "there it is no choice"
+
+
 def test_what_no_double_holds_is_told_as_that_and_what_is_missing_is_passed_over() -> None:
     values = [1.0] * 14 + [1e300]
     result = result_of(state_of("cifar-resnet-32-nobn"), shortcut_variance=values)

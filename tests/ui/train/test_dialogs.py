@@ -18,7 +18,7 @@ from resnet_viewer.services.run_plans import runs_of
 from resnet_viewer.ui.appearance import style_sheet
 from resnet_viewer.ui.train.networks_dialog import NetworksDialog
 from resnet_viewer.ui.train.recipe_dialog import RecipeDialog, read_course
-from resnet_viewer.ui.widgets.form import Number
+from resnet_viewer.ui.widgets.form import Number, put
 from resnet_viewer.ui.widgets.theme import DARK
 
 MINE = Course(
@@ -53,10 +53,19 @@ def networks(qtbot: QtBot, plan: RunPlan) -> NetworksDialog:
         RunPlan(),
         RunPlan("mnist", "20", True, False, ("-nobn", "-normal=0.1"), "cifar-resnet-44", MINE),
         RunPlan(depths="32", endings=("-c", "-xavier")),
+        RunPlan(depths="32", endings=("-c", "-skipinit")),
     ],
 )
 def test_the_form_says_what_it_was_given(qtbot: QtBot, plan: RunPlan) -> None:
     assert networks(qtbot, plan).answer == plan
+
+
+def test_what_has_multipliers_has_no_batch_normalisation_to_take_away(qtbot: QtBot) -> None:
+    dialog = networks(qtbot, RunPlan(endings=("-nobn", "-fixup")))
+    assert dialog.answer.endings == ("-fixup",)
+    assert not dialog.unnormalised.isEnabled()
+    put(dialog.initialisation, "")
+    assert dialog.answer.endings == ("-nobn",)
 
 
 def test_networks_that_cannot_be_built_cannot_be_taken(qtbot: QtBot) -> None:
