@@ -183,9 +183,8 @@ def _traits(result: StudyResult) -> tuple[str, ...]:
     """What may differ between results of one network, a word or two each."""
     order = result.order
     state = order.state
-    chosen = (
-        plain(option_words(order.options, field)).lower() for field in dataclasses.fields(order.options)
-    )
+    told = (plain(option_words(order.options, field)) for field in dataclasses.fields(order.options))
+    chosen = (f"{words[:1].lower()}{words[1:]}" for words in told)
     return (
         weights_words(state.network),
         state.wiring.describe(has_shortcuts=state.network.has_shortcuts, longest=16),

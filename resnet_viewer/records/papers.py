@@ -185,6 +185,30 @@ VEIT_2016 = Paper(
     names="Veit, Andreas and Wilber, Michael and Belongie, Serge",
     arxiv="1605.06431",
 )
+ADEBAYO_2018 = Paper(
+    "Adebayo et al.",
+    2018,
+    "Sanity Checks for Saliency Maps",
+    "NeurIPS",
+    names="Adebayo, Julius and Gilmer, Justin and Muelly, Michael and Goodfellow, Ian and Hardt, Moritz and Kim, Been",
+    arxiv="1810.03292",
+)
+PETSIUK_2018 = Paper(
+    "Petsiuk, Das and Saenko",
+    2018,
+    "RISE: Randomized Input Sampling for Explanation of Black-box Models",
+    "BMVC",
+    names="Petsiuk, Vitali and Das, Abir and Saenko, Kate",
+    arxiv="1806.07421",
+)
+YEH_2019 = Paper(
+    "Yeh et al.",
+    2019,
+    "On the (In)fidelity and Sensitivity of Explanations",
+    "NeurIPS",
+    names="Yeh, Chih-Kuan and Hsieh, Cheng-Yu and Suggala, Arun Sai and Inouye, David I. and Ravikumar, Pradeep",
+    arxiv="1901.09392",
+)
 BALDUZZI_2017 = Paper(
     "Balduzzi and others",
     2017,

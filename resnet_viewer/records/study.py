@@ -45,6 +45,12 @@ class Option:
     least: float | None = None
     most: float | None = None
     is_folder: bool = False
+    titles: tuple[tuple[str, str], ...] = ()
+    """What choices are called where their own words are not for reading: ("grad_cam", "Grad-CAM")."""
+
+    def title(self, choice: object) -> str:
+        """What a choice is called."""
+        return dict(self.titles).get(str(choice), str(choice))
 
 
 def option(
@@ -55,11 +61,13 @@ def option(
     least: float | None = None,
     most: float | None = None,
     is_folder: bool = False,
+    titles: tuple[tuple[str, str], ...] = (),
 ) -> Any:
     """A field of a study's options: its type says what may be entered, a Literal's choices are a list. With `is_folder`
     text is the whole path of a folder, or "" for none.
     """
-    return dataclasses.field(default=default, metadata={"option": Option(label, tip, least, most, is_folder)})
+    asked = Option(label, tip, least, most, is_folder, titles)
+    return dataclasses.field(default=default, metadata={"option": asked})
 
 
 def option_of(field: dataclasses.Field[Any]) -> Option:
@@ -71,10 +79,11 @@ def option_of(field: dataclasses.Field[Any]) -> Option:
 def option_words(options: Options, field: dataclasses.Field[Any]) -> str:
     """What is chosen of it, with its label: "Repeats 5", "Swap blocks off", of a folder its name."""
     value = getattr(options, field.name)
-    if option_of(field).is_folder:
+    asked = option_of(field)
+    if asked.is_folder:
         value = Path(value).name or "none"
-    shown = ("off", "on")[value] if isinstance(value, bool) else value
-    return f"{option_of(field).label} {shown}"
+    shown = ("off", "on")[value] if isinstance(value, bool) else asked.title(value)
+    return f"{asked.label} {shown}"
 
 
 @dataclass(frozen=True)

@@ -13,6 +13,7 @@ from resnet_viewer.records.studies import (
     shattering,
     strength,
     subnetworks,
+    trust,
 )
 from resnet_viewer.records.study import StudyInfo
 
@@ -26,6 +27,7 @@ STUDIES: tuple[StudyInfo, ...] = (
     propagation.INFO,
     refinement.INFO,
     landscape.INFO,
+    trust.INFO,
 )
 _BY_NAME = {study.name: study for study in STUDIES}
 

@@ -91,6 +91,16 @@ _METHODS: dict[MethodName, Method] = {
 assert [*_METHODS] == [info.name for info in METHODS]
 
 
+def at_work(asked: Asked, images: Tensor) -> Work:
+    """The question's method at work on a picture (1, C, H, W) as the network sees it."""
+    request = asked.request
+    if request.info.place == "input":
+        if _is_severed(asked):
+            return Found(torch.zeros_like(images), note=_SEVERED)
+        yield from imported("captum.attr")
+    return (yield from _METHODS[request.method](asked, images, request.options))
+
+
 def explained(
     engine: ProbeEngine, request: ExplainRequest, *, told_every: float = TOLD_EVERY
 ) -> Generator[Explanation | None]:
@@ -106,13 +116,7 @@ def explained(
     target, images = engine.asked(request.question)
     asked = Asked(request, engine.live, target, device=engine.device)
     yield None
-    if request.info.place == "input" and _is_severed(asked):
-        nothing = Found(torch.zeros_like(images), note=_SEVERED)
-        yield _answer(asked, nothing.values, images, found=nothing)
-        return
-    if request.info.place == "input":
-        yield from imported("captum.attr")
-    work = _METHODS[request.method](asked, images, request.options)
+    work = at_work(asked, images)
     said_at = time.perf_counter()
     while True:
         try:

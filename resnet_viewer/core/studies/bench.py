@@ -25,6 +25,7 @@ from resnet_viewer.core.meter import Kept, Runner, Tally, View, batch_size, cost
 from resnet_viewer.core.network import Network
 from resnet_viewer.core.preprocessing import scaled
 from resnet_viewer.records.laying_out import blueprint
+from resnet_viewer.records.picture import Picture
 from resnet_viewer.records.probe import NetworkState
 from resnet_viewer.records.study import Options, Row
 from resnet_viewer.records.test_set import CROPS, Integers, SetPictures, SetSide
@@ -251,6 +252,15 @@ class Bench:
         """The pictures from place `start` to before `stop` as the network sees them, (n, C, S, S) on the device."""
         assert self._view is not None
         return scaled(self._view.pixels[start:stop], self.state.preprocessing).to(self.device)
+
+    def picture(self, place: int) -> Picture:
+        """The picture at that place as the network sees it, (S, S, 3), grey ones too."""
+        assert self._view is not None
+        pixels = self._view.pixels[place]
+        return Picture.of(
+            np.ascontiguousarray(np.broadcast_to(pixels, (*pixels.shape[:2], 3))),
+            name=self.pictures.names[place],
+        )
 
     def batches(self, size: int) -> Iterator[tuple[Tensor, Tensor]]:
         """The pictures as the network sees them, (n, C, S, S) on the device, and their classes, (n,): the true ones, or

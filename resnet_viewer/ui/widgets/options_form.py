@@ -131,7 +131,7 @@ def _field(kind: Any, asked: Option) -> QWidget:
 
 def _plain_field(kind: Any, asked: Option) -> QWidget:
     if get_origin(kind) is Literal:
-        return choices({value: _title(value) for value in get_args(kind)})
+        return choices({value: _title(asked.title(value)) for value in get_args(kind)})
     if kind is bool:
         return QCheckBox(asked.label)
     if asked.is_folder:
