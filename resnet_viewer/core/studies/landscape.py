@@ -64,27 +64,30 @@ def plan(bench: Bench, options: LandscapeOptions) -> StudyPlan:
     return StudyPlan(points)
 
 
-def moved(network: nn.Module) -> dict[str, nn.Parameter]:
-    """The weights that are moved, by their names: convolutions' and linear layers', whose filters are `weight[i]`. No
-    bias, and nothing of a normalisation.
+def moved(network: nn.Module, *, has_normalisation: bool = False) -> dict[str, nn.Parameter]:
+    """The weights that are moved, by their names: convolutions' and linear layers', whose filters are `weight[i]`;
+    biases, and what a normalisation has learned, only where that is wished for. Running statistics are none.
     """
-    return {name: parameter for name, parameter in network.named_parameters() if parameter.ndim > 1}
+    found = network.named_parameters()
+    return {name: parameter for name, parameter in found if parameter.ndim > 1 or has_normalisation}
 
 
 def random_direction(
     weights: Mapping[str, Tensor], seed: int, number: int
 ) -> Generator[None, None, Direction]:
-    """Normally distributed, each filter as long as that of the weights: d[i] · |θ[i]| / |d[i]|; yields by layer."""
+    """Normally distributed, each filter as long as that of the weights: d[i] · |θ[i]| / |d[i]|. What has no filters,
+    such as a bias, counts as one. Yields after each layer.
+    """
     found = {}
     for name, weight in weights.items():
         chance = random.Random(f"{seed} direction {number} {name}")
         generator = torch.Generator().manual_seed(chance.getrandbits(63))
         drawn = torch.randn(weight.shape, generator=generator)
-        lengths, wanted = (
-            tensor.detach().cpu().double().flatten(1).norm(dim=1) for tensor in (drawn, weight)
-        )
+        filters = len(drawn) if drawn.ndim > 1 else 1
+        ours, theirs = (tensor.detach().cpu().reshape(filters, -1) for tensor in (drawn, weight))
+        lengths, wanted = (tensor.double().norm(dim=1, keepdim=True) for tensor in (ours, theirs))
         scale = torch.where(lengths > 0, wanted / lengths, 0.0).float()
-        found[name] = (drawn * scale.reshape(-1, *[1] * (drawn.ndim - 1))).to(weight.device)
+        found[name] = (ours * scale).reshape(weight.shape).to(weight.device)
         yield
     return found
 
@@ -257,7 +260,7 @@ class _Ground:
         """Have the directions."""
         if self._directions:
             return
-        weights = moved(self._bench.network)
+        weights = self._moved(self._bench.network)
         if self._states:
             self.trail = yield from trail([*self._states.values()], weights)
             self._directions = self.trail.directions
@@ -267,6 +270,9 @@ class _Ground:
         for number in range(1, count + 1):
             made.append((yield from random_direction(weights, self._options.seed, number)))
         self._directions = tuple(made)
+
+    def _moved(self, network: Network) -> dict[str, nn.Parameter]:
+        return moved(network, has_normalisation=self._options.has_normalisation)
 
     def place(self, row: int, column: int) -> tuple[float, float]:
         """Where that is, how far along each direction."""
@@ -306,8 +312,8 @@ class _Ground:
 
     def _move(self, taken: Network, way: Sequence[float]) -> Generator[None]:
         """Put the copy's weights so far along each direction."""
-        own, done = moved(taken), 0
-        for name, centre in moved(self._bench.network).items():
+        own, done = self._moved(taken), 0
+        for name, centre in self._moved(self._bench.network).items():
             with torch.no_grad():
                 own[name].copy_(centre)
                 for direction, step in zip(self._directions, way, strict=False):  # a line has one

@@ -62,6 +62,12 @@ class LandscapeOptions(Options):
         least=0,
         most=LARGEST_SEED,
     )
+    has_normalisation: bool = option(
+        False,
+        "Move normalisation",
+        "Scales and shifts of normalisations, and biases, are moved, too, each layer's by a vector as long as itself. "
+        "The paper leaves them: in a deep network what they do is multiplied.",
+    )
     run: str = option(
         "",
         "Run",
@@ -340,8 +346,8 @@ def _path_words(path: Path) -> str:
     first, second = path.shares
     return (
         f"The plane holds {percent(100 * (first + second))} of the variation of the run's {len(path.epochs)} states "
-        f"({percent(100 * first)} and {percent(100 * second)} along its directions). Biases and normalisation are "
-        "everywhere those of this network, so the loss under the path is not the run's loss at that time."
+        f"({percent(100 * first)} and {percent(100 * second)} along its directions). What is not moved is everywhere "
+        "that of this network, so the loss under the path is not the run's loss at that time."
     )
 
 
@@ -384,6 +390,8 @@ def _not_comparable(result: StudyResult) -> str:
         return "Some of its gates are not open, which the paper does not draw."
     if not result.basis.has_labels:
         return "Without true classes it is not held against the paper."
+    if options.has_normalisation:
+        return "The paper does not move normalisation."
     if options.shape != "plane" or options.reach != 1.0 or int(options.places) < _COMPARABLE:
         return f"The paper draws planes from −1 to 1, which takes at least {_COMPARABLE} places a side to compare."
     return ""

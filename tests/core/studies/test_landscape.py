@@ -130,6 +130,27 @@ def test_a_direction_has_the_length_of_every_filter_and_moves_no_bias_and_no_nor
     )
 
 
+def test_normalisation_is_moved_where_it_is_wished_for_each_layer_by_a_vector_as_long_as_itself() -> None:
+    bench, network = bench_of(RESNET)
+    weights = moved(network, has_normalisation=True)
+    assert weights.keys() == dict(network.named_parameters()).keys()
+    direction = end_of(random_direction(weights, 0, 1))
+    scales = direction["layer1.0.bn1.weight"]
+    own = network.get_parameter("layer1.0.bn1.weight").detach()
+    assert float(scales.norm()) == pytest.approx(float(own.norm()), rel=1e-5)
+    assert torch.equal(
+        direction["conv1.weight"], end_of(random_direction(moved(network), 0, 1))["conv1.weight"]
+    )
+    options = LandscapeOptions(places="5", shape="line", has_normalisation=True)
+    _, row = rows_of(bench, options, 2).values()
+    there = dict(network.state_dict())
+    for name in direction:
+        there[name] = there[name] - direction[name]
+    assert bench.labels is not None
+    loss, _ = plainly(bench, network, there, bench.labels.tolist())
+    assert (row["x"], row["loss"]) == (-1.0, pytest.approx(loss, rel=1e-4))
+
+
 def test_a_filter_of_zeros_stays() -> None:
     network = tiny(RESNET)
     with torch.no_grad():

@@ -192,6 +192,7 @@ def test_trained_networks_are_held_against_the_paper(ground: Ground, name: str, 
         (result_of(has_labels=False), "Without true classes it is not held"),
         (result_of(options=LandscapeOptions(places="9")), "at least 17 places a side"),
         (result_of(options=LandscapeOptions(reach=0.5)), "planes from −1 to 1"),
+        (result_of(options=LandscapeOptions(has_normalisation=True)), "does not move normalisation"),
         (result_of(options=LandscapeOptions(shape="line")), "planes from −1 to 1"),
         (
             replace(
