@@ -88,7 +88,7 @@ def _plane(
 def _axis(number: int, path: Path | None, places: Floats) -> Scale:
     title = f"direction {number}"
     if path is not None:
-        title += f" ({percent(100 * path.shares[number - 1])} of the path's variation)"
+        title += f" ({percent(100 * path.shares[number - 1])} of the path)"
     return Scale(title, least=float(places[0]), most=float(places[-1]))
 
 

@@ -66,7 +66,7 @@ def test_a_path_lies_over_the_plane_and_has_no_sections() -> None:
     assert loss.path is not None
     assert loss.path.x.tolist() == [-3.0, -2.0, -0.5, 0.0]
     assert loss.path.words == ("before training", "after one epoch", "after two epochs", "after four epochs")
-    assert loss.x.title == "direction 1 (75.0\u00a0% of the path's variation)"
+    assert loss.x.title == "direction 1 (75.0\u00a0% of the path)"
 
 
 def test_a_line_has_loss_and_error() -> None:
