@@ -30,7 +30,7 @@ from resnet_viewer.records.layers import LayerSpec
 from resnet_viewer.records.laying_out import blueprint
 from resnet_viewer.records.network import NetworkSpec
 from resnet_viewer.records.run_log import RunLog
-from resnet_viewer.records.training import RunReport, RunSpec
+from resnet_viewer.records.training import NOT_COMPUTED, RunReport, RunSpec
 
 RecordQuantity = Literal["norms", "updates", "dead"]
 CHOICES: dict[RecordQuantity, str] = {
@@ -102,7 +102,7 @@ class Record:
         the beginning on.
 
         Of several records that begin within two columns these show every layer's lowest and highest, so that nothing
-        that stands out is lost.
+        that stands out is lost. What was not computed is as clear as times without a record.
         """
         width, even = (span[1] - span[0]) / max(columns, 1), columns + columns % 2
         middles = span[0] + (np.arange(even) + 0.5) * width
@@ -130,10 +130,12 @@ class Record:
         """
         low = high = self.values[first]
         is_rising = self.values[after - 1] >= low
+        low = np.where(np.isneginf(low), np.nan, low)
         for more in range(1, int((after - first).max(initial=1))):
             found = self.values[np.minimum(first + more, after - 1)]
-            low, high = np.fmin(low, found), np.maximum(high, found)
-        return low, high, is_rising
+            low = np.fmin(low, np.where(np.isneginf(found), np.nan, found))
+            high = np.maximum(high, found)
+        return np.where(np.isneginf(high), high, low), high, is_rising
 
 
 def colours_of(zero: str, not_finite: str) -> NDArray[np.uint8]:
@@ -150,6 +152,8 @@ class Spread:
         self.records = 0
         self.counts = np.zeros(_BINS, np.int64)
         """Positive values by log10."""
+        self.has_gaps = False
+        """Some layers were not computed."""
         self.range = (math.inf, -math.inf)
         """log10 of the smallest and the largest positive value."""
         self.lanes: set[Lane] = set()
@@ -168,6 +172,7 @@ class Spread:
         self.records = len(values)
         logs, lanes = logs_of(new)
         self.lanes |= lanes
+        self.has_gaps |= bool(np.isneginf(new).any())
         self.counts += np.bincount(((logs - _LOWEST) / _BIN).astype(np.int64), minlength=_BINS)
         if len(logs):
             self.range = (min(self.range[0], float(logs.min())), max(self.range[1], float(logs.max())))
@@ -207,6 +212,8 @@ class RecordScale:
     """Zeros have no place on it, and a colour of their own."""
     has_odd: bool = False
     """So has what is not finite."""
+    has_gaps: bool = False
+    """What was not computed has none."""
 
     @property
     def ends(self) -> tuple[str, str]:
@@ -224,12 +231,13 @@ class RecordScale:
         beyond = "what lies beyond takes the end's colour"
         meaning = [beyond] * (self.is_clipped_below or self.is_clipped_above)
         meaning += ["grey: exactly zero"] * self.has_zero + ["red: not finite"] * self.has_odd
+        meaning += ["blank: not computed in that step (stochastic depth)"] * self.has_gaps
         known: tuple[tuple[Key, bool], ...] = ("zero", self.has_zero), ("not finite", self.has_odd)
         keys = tuple(key for key, is_there in known if is_there)
         return ColourScale(COLOURS, self.ends, ticks, "; ".join(meaning), keys)
 
     def levels(self, values: Floats) -> NDArray[np.uint16]:
-        """The place of each value among the colours, `ZERO` or `NOT_FINITE`."""
+        """The place of each value among the colours, `ZERO`, `NOT_FINITE`, or `CLEAR` where nothing was computed."""
         is_odd = ~((values >= 0.0) & (values < np.inf))
         with np.errstate(divide="ignore", invalid="ignore"):
             shares = np.log10(values) if self.is_log else np.array(values)
@@ -239,6 +247,7 @@ class RecordScale:
         shares[is_odd] = 0.0
         levels = shares.astype(np.uint16)
         levels[is_odd] = NOT_FINITE
+        levels[np.isneginf(values)] = CLEAR
         if self.is_log:
             levels[values == 0.0] = ZERO
         return levels
@@ -259,14 +268,14 @@ def scale_for(spreads: Sequence[Spread], quantity: RecordQuantity) -> RecordScal
     outermost half percent at either end where that shortens it by more than a decade.
     """
     lanes = lanes_of(spreads)
-    has_odd = bool(lanes & {"infinite", "nan"})
+    has_odd, has_gaps = bool(lanes & {"infinite", "nan"}), any(spread.has_gaps for spread in spreads)
     if quantity == "dead":
         return RecordScale(0.0, 1.0, is_log=False, has_odd=has_odd)
     has_zero = "zero" in lanes
     cumulated = sum((spread.counts for spread in spreads), np.zeros(_BINS, np.int64)).cumsum()
     total = int(cumulated[-1])
     if not total:
-        return RecordScale(has_zero=has_zero, has_odd=has_odd)
+        return RecordScale(has_zero=has_zero, has_odd=has_odd, has_gaps=has_gaps)
     first = int(np.searchsorted(cumulated, _TAIL * total, side="right"))
     last = int(np.searchsorted(cumulated, (1 - _TAIL) * total))
     least, most = min(spread.range[0] for spread in spreads), max(spread.range[1] for spread in spreads)
@@ -280,6 +289,7 @@ def scale_for(spreads: Sequence[Spread], quantity: RecordQuantity) -> RecordScal
         is_clipped_above=most > high + 1e-9,
         has_zero=has_zero,
         has_odd=has_odd,
+        has_gaps=has_gaps,
     )
 
 
@@ -310,6 +320,8 @@ def reading_words(log: RunLog, quantity: RecordQuantity, row: int, time: float, 
     value = float(values[row])
     is_share = quantity == "dead" and math.isfinite(value)
     words = f"{100 * value:.1f} % of the channels dead" if is_share else norm_text(value)
+    if value == NOT_COMPUTED:
+        words = "not computed in this step (stochastic depth)"
     return " · ".join(
         (log.title, row_words(log.run.network, quantity, row, len(values)), time_words(time), words)
     )
@@ -350,7 +362,7 @@ class DepthLine:
     @property
     def beside(self) -> tuple[NDArray[np.intp], tuple[Shape, ...]]:
         """Numbers of the layers that stand beside the line, projections and what has no logarithm, and their shapes."""
-        found = np.flatnonzero(~self.series.is_joined | np.isnan(self.series.logs))
+        found = np.flatnonzero((~self.series.is_joined | np.isnan(self.series.logs)) & self.series.is_there)
         return found, tuple(self.series.lane(int(index)) for index in found)
 
 

@@ -1,7 +1,7 @@
 """Gradient norms as heights: log10 where there is a logarithm, lanes for zeros and non-finite values.
 
 The logarithm is taken here, in float64, so every number that float64 can hold has its place, from 5e-324 to
-1.8e308, and none is left out in silence.
+1.8e308, and none is left out in silence. Minus infinity stands for what was not computed, `NOT_COMPUTED`: it has none.
 """
 
 from __future__ import annotations
@@ -55,6 +55,11 @@ class Series:
         logs[has_log] = np.log10(self.values[has_log])
         object.__setattr__(self, "logs", logs)
 
+    @property
+    def is_there(self) -> NDArray[np.bool_]:
+        """Which points there are: not those of layers that were not computed."""
+        return ~np.isneginf(self.values)
+
     def lane(self, index: int) -> Lane:
         """Where a point belongs. A negative norm does not exist and counts as not a number."""
         value = float(self.values[index])
@@ -99,13 +104,14 @@ class Scale:
             found[values == 0.0] = self.zero
         if self.odd is not None:
             found[~(values >= 0.0) | np.isinf(values)] = self.odd
+            found[np.isneginf(values)] = np.nan
         return found
 
 
 def logs_of(values: Floats) -> tuple[Floats, set[Lane]]:
     """The log10 of the values that have one, and the lanes of the others."""
     has_log = np.isfinite(values) & (values > 0.0)
-    others = values[~has_log]
+    others = values[~has_log & ~np.isneginf(values)]
     kinds: dict[Lane, bool] = {
         "zero": bool(np.any(others == 0.0)),
         "infinite": bool(np.any(np.isposinf(others))),

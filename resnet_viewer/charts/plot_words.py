@@ -8,7 +8,7 @@ curves, each at its line, told once for all runs that it was done to.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from types import MappingProxyType
@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 from resnet_viewer.charts.chart import SAMPLE, Flag, Floats, Name, Rect, Room, Stroke
 from resnet_viewer.records.story import is_one_turn
 from resnet_viewer.records.story_words import strength_words
-from resnet_viewer.records.training import Intervention, RunSpec
+from resnet_viewer.records.training import RunSpec
 
 _CELL = 4.0
 """Of the raster on which free space is looked for."""
@@ -298,12 +298,16 @@ class Done:
     time: float
     strengths: tuple[float, ...]
     whom: str = ""
+    is_gradual: bool = False
+    """A schedule begins, which goes from the first strength to the last."""
 
     @property
     def words(self) -> str:
         """ "shortcuts cut: 4 runs", "shortcuts cut, then restored"."""
         words = strength_words(self.strengths[0])
-        if len(self.strengths) == 2:
+        if self.is_gradual:
+            words = f"shortcuts {self._ends}"
+        elif len(self.strengths) == 2:
             words = f"{words}, then {strength_words(self.strengths[1]).removeprefix('shortcuts ')}"
         elif len(self.strengths) > 1:
             words = f"shortcuts {self._range} ({len(self.strengths)} changes)"
@@ -312,9 +316,15 @@ class Done:
     @property
     def brief(self) -> str:
         """ "cut: 4 runs", "cut, then restored", "open by 0.9 … 0.1"."""
+        if self.is_gradual:
+            return self._of_whom(self._ends)
         if len(self.strengths) == 1 or self.strengths in ((0.0, 1.0), (1.0, 0.0)):
             return self.words.removeprefix("shortcuts ")
         return self._of_whom(self._range)
+
+    @property
+    def _ends(self) -> str:
+        return f"{self.strengths[0]:.3g} → {self.strengths[-1]:.3g}"
 
     @property
     def _range(self) -> str:
@@ -333,34 +343,48 @@ class Told(NamedTuple):
 
 
 def interventions_in(runs: Sequence[Told]) -> list[Done]:
-    """Every intervention that a run comes to; one on several runs is told once, where their turns lie side by side.
+    """Every intervention that a run comes to, and where a schedule of its shortcuts begins and ends; what is done to
+    several runs is told once, where their turns lie side by side.
 
     None of a run of whose epochs nobody knows yet how long they are.
     """
-    made = sorted(
-        (change.step, change.strength, place)
-        for place, told in enumerate(runs)
-        for change in told.run.interventions
-        if change.step < told.run.length * told.steps_per_epoch
-    )
-    groups: list[tuple[Intervention, list[int]]] = []
-    for step, strength, place in made:
-        for first, places in reversed(groups):
-            is_same = first.strength == strength
-            is_same = is_same and is_one_turn(step - first.step, runs[place].steps_per_epoch)
+    made = sorted((step, done, place) for place, told in enumerate(runs) for step, done in _done_to(told))
+    groups: list[tuple[float, _What, list[int]]] = []
+    for step, what, place in made:
+        for first, known, places in reversed(groups):
+            is_same = what == known and is_one_turn(step - first, runs[place].steps_per_epoch)
             if is_same and place not in places:
                 places.append(place)
                 break
         else:
-            groups.append((Intervention(step, strength), [place]))
+            groups.append((step, what, [place]))
     return [
         Done(
-            found.step / runs[places[0]].steps_per_epoch,
-            (found.strength,),
+            first / runs[places[0]].steps_per_epoch,
+            what.strengths,
             _whom([runs[place] for place in sorted(places)], runs),
+            what.is_gradual,
         )
-        for found, places in groups
+        for first, what, places in groups
     ]
+
+
+class _What(NamedTuple):
+    strengths: tuple[float, ...]
+    is_gradual: bool = False
+
+
+def _done_to(told: Told) -> Iterator[tuple[float, _What]]:
+    """The steps at which something is done to one run's shortcuts."""
+    width, schedule = told.steps_per_epoch, told.run.recipe.shortcuts
+    turns = told.run.schedule_turns(width)
+    if turns and schedule is not None:
+        yield turns[0] * width, _What((schedule.first, schedule.last), is_gradual=True)
+        for end in turns[1:]:
+            yield end * width, _What((schedule.last,))
+    for change in told.run.interventions:
+        if change.step < told.run.length * width:
+            yield change.step, _What((change.strength,))
 
 
 def _whom(changed: Sequence[Told], runs: Sequence[Told]) -> str:

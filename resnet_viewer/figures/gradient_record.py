@@ -48,7 +48,6 @@ from resnet_viewer.figures.page import (
 )
 from resnet_viewer.figures.plot import PIXELS, draw_flags, draw_numbers, room_of
 from resnet_viewer.records.csv_text import Table
-from resnet_viewer.records.stochastic_depth import norms_told
 from resnet_viewer.records.training import RunReport
 
 _HEAD, _FOOT, _LEFT, _GAP, _BAR = 0.24, 0.36, 0.58, 0.2, 0.62
@@ -139,6 +138,8 @@ def caption(runs: Sequence[RunReport], *, scale: RecordScale) -> str:
         ends = ["below"] * scale.is_clipped_below + ["above"] * scale.is_clipped_above
         beyond = " and ".join(f"at most half a percent of the values {end}" for end in ends)
         parts.append(f"beyond the colour scale lie {beyond}")
+    if scale.has_gaps:
+        parts.append("blank where a residual branch was not computed in that step (stochastic depth)")
     return dotted(*parts, so_far_words(runs)) + "."
 
 
@@ -155,7 +156,7 @@ def table(runs: Sequence[RunReport]) -> Table:
         steps = steps_per_epoch(run)
         whose = (name, run.spec.network.name, run.spec.network.seed)
         for record in run.gradients:
-            values = [*norms_told(run.spec, record), *[""] * (count - len(record.norms))]
+            values = [*record.norms_told, *[""] * (count - len(record.norms))]
             rows.append((*whose, record.step, record.step / steps if steps else "", *values))
     return header, rows
 

@@ -34,7 +34,7 @@ from resnet_viewer.figures.plot import draw, room_of, shape_style, style_of
 from resnet_viewer.records.comparing import spread
 from resnet_viewer.records.csv_text import Table
 from resnet_viewer.records.laying_out import blueprint
-from resnet_viewer.records.training import GradientRecord, RunReport
+from resnet_viewer.records.training import NOT_COMPUTED, GradientRecord, RunReport
 
 _LEFT, _FOOT, _ABOVE, _LOWEST = 0.68, 0.52, 0.1, 0.95
 """Inches around the plot, and the least height that it can be read at."""
@@ -118,6 +118,9 @@ def caption(runs: Sequence[RunReport], *, time: float | None = None) -> str:
         f"{when}",
         names,
         recipe_words(runs),
+        "layers that were not computed in that step (stochastic depth) are missing"
+        if any(NOT_COMPUTED in record_at(run, time).norms for run in runs if run.gradients)
+        else "",
         "every seed a line" if any(len(group.runs) > 1 for group in groups(runs)) else "",
         so_far_words(runs),
     ]
@@ -127,7 +130,8 @@ def caption(runs: Sequence[RunReport], *, time: float | None = None) -> str:
 def table(runs: Sequence[RunReport], *, time: float | None = None) -> Table:
     """Header and rows for `export.csv_bytes`: a row a run and layer, with the record's step and time in epochs.
 
-    `relative depth` goes from 0, the first layer, to 1, the last; `time` is empty where the report does not tell.
+    `relative depth` goes from 0, the first layer, to 1, the last; `time` is empty where the report does not tell, the
+    norm where the layer was not computed in that step.
     """
     header = (
         "run", "network", "seed", "step", "time (epochs)", "number", "relative depth", "layer", "kind", "gradient norm",
@@ -143,9 +147,9 @@ def table(runs: Sequence[RunReport], *, time: float | None = None) -> Table:
         whose = (name, run.spec.network.name, run.spec.network.seed)
         layers = blueprint(run.spec.network).layers
         depths = spread(len(layers), 0, 1)
-        measured = zip(layers, depths, record.norms, record.updates, strict=True)
+        measured = zip(layers, depths, record.norms_told, record.updates, strict=True)
         for number, (layer, depth, norm, update) in enumerate(measured, 1):
-            values = (layer.name, layer.kind, float(norm), float(update))
+            values = (layer.name, layer.kind, norm, float(update))
             rows.append((*whose, *when, number, float(depth), *values))
     return header, rows
 

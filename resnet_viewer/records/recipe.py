@@ -7,6 +7,7 @@ from dataclasses import asdict, dataclass, replace
 from typing import Any, Literal
 
 from resnet_viewer.records.checking import ArgumentError, require_number, require_ranges, require_types
+from resnet_viewer.records.errors import UserError
 
 Optimizer = Literal["sgd", "adam"]
 Schedule = Literal["one cycle", "steps", "constant"]
@@ -114,6 +115,7 @@ class Recipe:
 
     Raises:
         ArgumentError: a field is of another type, none of its choices, or out of its range.
+        UserError: shortcuts are to be cut where branches need them that are not computed.
     """
 
     name: str
@@ -140,6 +142,12 @@ class Recipe:
             "survival", self.survival, lambda share: 0 < share <= 1, "a number above 0, and 1 at most"
         )
         require_ranges(self, batch=(1, _LARGEST), warm_up_steps=(0, _LARGEST))
+        if (
+            self.survival < 1
+            and self.shortcuts is not None
+            and 0 in (self.shortcuts.first, self.shortcuts.last)
+        ):
+            raise UserError(f"The shortcuts' schedule cannot cut them: {NEEDS_SHORTCUTS}")
 
     def rate_at(self, step: int, steps: int) -> float:
         """Learning rate of step `step` (from 0) of `steps`."""
@@ -217,6 +225,10 @@ class Recipe:
         )
 
 
+NEEDS_SHORTCUTS = (
+    "with stochastic depth a block whose shortcut is cut and whose residual branch is not computed would put out "
+    "nothing. Weaken the shortcuts to a strength above 0, or take a survival of 1."
+)
 CHANGED = ", changed"
 """Behind the name of a built-in recipe that is not as it was built."""
 RECIPES: dict[str, Recipe] = {

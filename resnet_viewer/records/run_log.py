@@ -186,14 +186,19 @@ class RunLog:
 
     @property
     def strength(self) -> float:
-        """How far its shortcuts are open by now."""
-        return 1.0 if self.newest_intervention is None else self.newest_intervention.strength
+        """How far its shortcuts are open by now: in the newest step, or where they were set since."""
+        if self.newest_intervention is not None:
+            return self.newest_intervention.strength
+        return self.run.strength_at(self.steps - 1, self.steps_per_epoch)
 
     @property
-    def intervention_times(self) -> tuple[float, ...]:
-        """When something was, or will be, done to the shortcuts, in epochs; none until their length is known."""
+    def shortcut_times(self) -> tuple[float, ...]:
+        """When something was, or will be, done to the shortcuts, in epochs, the ends of their schedule among it; none
+        until the length of epochs is known.
+        """
         width = self.steps_per_epoch
-        return tuple(made.step / width for made in self.run.interventions) if width else ()
+        made = tuple(made.step / width for made in self.run.interventions) if width else ()
+        return (*self.run.schedule_turns(width), *made)
 
     @property
     def steps(self) -> int:

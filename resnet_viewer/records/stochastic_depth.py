@@ -7,12 +7,10 @@ its shortcut alone carries on; in evaluation every branch is computed and multip
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-
 import numpy as np
 
 from resnet_viewer.records.laying_out import blueprint
-from resnet_viewer.records.training import GradientRecord, RunSpec
+from resnet_viewer.records.training import RunSpec
 
 Drawn = np.ndarray[tuple[int, ...], np.dtype[np.bool_]]
 _PURPOSE = 2016
@@ -38,19 +36,13 @@ def survivors(run: RunSpec, step: int) -> Drawn:
     return np.less(draws, chances(run.recipe.survival, blocks))
 
 
-def without_gradient(run: RunSpec, steps: Iterable[int]) -> Drawn:
-    """(steps, layers) which layers had no gradient in these steps, because their branch was not computed."""
-    drawn = [survivors(run, step) for step in steps]
-    plan = blueprint(run.network)
-    place = {layer.name: block.number - 1 for block in plan.blocks for layer in block.branch_layers}
-    places = np.array([place.get(layer.name, -1) for layer in plan.layers])
-    missing = ~np.reshape(drawn, (len(drawn), run.network.block_count))[:, places]
-    return np.where(places >= 0, missing, False)
-
-
-def norms_told(run: RunSpec, record: GradientRecord) -> tuple[float | None, ...]:
-    """The norms of a record of that run as they are written down: None for a layer that was not computed."""
-    if run.recipe.survival == 1:
-        return record.norms
-    missing = without_gradient(run, [record.step])[0]
-    return tuple(None if is_missing else norm for norm, is_missing in zip(record.norms, missing, strict=True))
+def not_computed(run: RunSpec, step: int) -> Drawn:
+    """(layers,) which layers have no gradient in that step, because their branch is not computed."""
+    drawn, plan = survivors(run, step), blueprint(run.network)
+    closed = {
+        layer.name
+        for block, is_drawn in zip(plan.blocks, drawn, strict=True)
+        for layer in block.branch_layers
+        if not is_drawn
+    }
+    return np.array([layer.name in closed for layer in plan.layers])

@@ -1,9 +1,9 @@
 """What a set of training runs shows, in sentences: only what was measured in them, with its numbers.
 
 Paragraphs: the question, what is trained to answer it, and how far that has come; whether depth costs training error,
-without shortcuts and with them, and which runs lost what they had learned (`story_depth`); what was done to the
-shortcuts; what the layers' gradients do; which runs ended before their time; the test set. What weighs most stands
-first, where it is seen without scrolling.
+without shortcuts and with them, and which runs lost what they had learned (`story_depth`); what recipes and users did
+to shortcuts and branches; what the layers' gradients do; which runs ended before their time; the test set. What weighs
+most stands first, where it is seen without scrolling.
 """
 
 from __future__ import annotations
@@ -18,6 +18,7 @@ import numpy as np
 from resnet_viewer.records.captions import plain
 from resnet_viewer.records.data import NAMED
 from resnet_viewer.records.network import NetworkSpec
+from resnet_viewer.records.recipe import ShortcutSchedule
 from resnet_viewer.records.story_depth import collapse_sentences, depth_sentences
 from resnet_viewer.records.story_groups import Floats, StoryRun, are_twins, kind_of
 from resnet_viewer.records.story_words import (
@@ -30,7 +31,7 @@ from resnet_viewer.records.story_words import (
     some_of,
     thousands,
 )
-from resnet_viewer.records.training import Intervention
+from resnet_viewer.records.training import NOT_COMPUTED, Intervention
 
 EMPTY = "Press Start: what the curves and gradients of the runs show is said here in words."
 READING = "The runs are being read: what they show is said here as soon as all of it is known."
@@ -52,7 +53,7 @@ def story(runs: Sequence[StoryRun], time: float | None = None, *, pictures: int 
         _question(runs, pictures),
         depth,
         collapse_sentences(runs),
-        intervention_sentences(runs),
+        [*recipe_sentences(runs), *intervention_sentences(runs)],
         gradient_sentences(runs, time),
         _endings(runs),
         beside,
@@ -276,13 +277,17 @@ def _sentence(events: Sequence[_Event]) -> str:
     names = joined(_names([event.told for event in events]))
     if not first.epoch:
         return f"The shortcuts of {names} were {first.what} from the first step on"
-    what = f"At epoch {first.epoch:.1f} the shortcuts of {names} were {first.what}"
+    return f"At epoch {first.epoch:.1f} the shortcuts of {names} were {first.what}{_errors_around(events)}"
+
+
+def _errors_around(events: Sequence[_Event]) -> str:
+    """The mean training errors before and after, as the end of a sentence; "" where too little was measured."""
     width = max(event.told.steps_per_epoch for event in events)
     before, after = (
         min(map(len, parts)) for parts in zip(*((e.before, e.after) for e in events), strict=True)
     )
     if min(before, after) < max(_LEAST, width / 2):
-        return what
+        return ""
     told = []
     for title in dict.fromkeys(event.told.run.network.title for event in events):
         own = [event for event in events if event.told.run.network.title == title]
@@ -292,12 +297,75 @@ def _sentence(events: Sequence[_Event]) -> str:
     when = (f"over {_stretch(before, width)} before", f"over {_stretch(after, width)} after")
     (title, was, became), *others = told
     if not others:
-        return f"{what}; the training error was {was} {when[0]}, and {became} {when[1]}"
+        return f"; the training error was {was} {when[0]}, and {became} {when[1]}"
     errors = [
         f"{title} erred on {was} {when[0]} and on {became} {when[1]}",
         *(f"{name} on {was} and on {became}" for name, was, became in others),
     ]
-    return f"{what}; on the training pictures {', '.join(errors)}"
+    return f"; on the training pictures {', '.join(errors)}"
+
+
+def recipe_sentences(runs: Sequence[StoryRun]) -> list[str]:
+    """What recipes do to branches and shortcuts: stochastic depth, and how far a schedule of the shortcuts has come."""
+    drawn: dict[float, list[StoryRun]] = {}
+    planned: dict[tuple[ShortcutSchedule, str], list[StoryRun]] = {}
+    for told in runs:
+        recipe = told.run.recipe
+        if recipe.survival < 1:
+            drawn.setdefault(recipe.survival, []).append(told)
+        if recipe.shortcuts is not None:
+            planned.setdefault((recipe.shortcuts, _stand(told, recipe.shortcuts)), []).append(told)
+    said = [
+        f"in a step of {joined(_names(alike))} each residual branch is computed by chance, the last one with "
+        f"probability {survival:g}: running training errors are of the networks that were drawn, test errors of the "
+        "whole one"
+        for survival, alike in drawn.items()
+    ]
+    for (schedule, stand), alike in planned.items():
+        verb = "weakens" if schedule.last < schedule.first else "opens"
+        what = (
+            f"the recipe {verb} the shortcuts of {joined(_names(alike))} from strength {schedule.first:g} to "
+            f"{schedule.last:g} between epochs {schedule.begin:g} and {schedule.end:g}"
+        )
+        around = _errors_around([_around(told, schedule) for told in alike]) if stand == _OVER else stand
+        left = (
+            ". What is left since then are plain networks"
+            if len(alike) > 1
+            else ". What is left since then is a plain network"
+        )
+        said.append(what + around + (left if stand == _OVER and not schedule.last else ""))
+    return said
+
+
+_OVER = "over"
+
+
+def _stand(told: StoryRun, schedule: ShortcutSchedule) -> str:
+    """How far a run has come with it: the end of a sentence, or `_OVER`."""
+    steps, width = len(told.errors), told.steps_per_epoch
+    ending = next((made for made in told.interventions if made.step < schedule.end * width), None)
+    if ending is not None and ending.step < steps:
+        return f"; what was done to them at epoch {ending.step / width:.1f} ended that"
+    if steps >= schedule.end * width:
+        return _OVER
+    return f"; it is {told.strength_at(steps - 1):.2g} now" if steps > schedule.begin * width else ""
+
+
+def _around(told: StoryRun, schedule: ShortcutSchedule) -> _Event:
+    """The errors before it begins and after it ends, until an intervention."""
+    width = told.steps_per_epoch
+    begin, end = round(schedule.begin * width), round(schedule.end * width)
+    window, until = (
+        max(width, _LEAST),
+        min([made.step for made in told.interventions], default=len(told.errors)),
+    )
+    return _Event(
+        told,
+        schedule.begin,
+        "",
+        told.errors[max(0, begin - window) : begin],
+        told.errors[end : min(end + window, until)],
+    )
 
 
 def _names(runs: Sequence[StoryRun]) -> list[str]:
@@ -409,10 +477,10 @@ def _start_words(start: Floats) -> str:
 def _titled(told: StoryRun, row: int) -> str:
     """The run's title, and how its shortcuts stood at a record where that was not whole."""
     step = round(told.record_times[row] * told.steps_per_epoch)
-    strengths = [made.strength for made in told.interventions if made.step <= step]
-    if not strengths or strengths[-1] == 1:
+    strength = told.strength_at(step)
+    if strength == 1:
         return told.title
-    return f"{told.title} (shortcuts {STRENGTHS.get(strengths[-1], f'at strength {strengths[-1]:.2g}')})"
+    return f"{told.title} (shortcuts {STRENGTHS.get(strength, f'at strength {strength:.2g}')})"
 
 
 def _span_words(told: StoryRun, row: int, *, has_start: bool = True) -> str:
@@ -428,11 +496,16 @@ def _span_words(told: StoryRun, row: int, *, has_start: bool = True) -> str:
             f"span {_span(norms):.1f} decades (smallest {norms[lowest]:.1e}, in layer {lowest + 1} of "
             f"{norms.size}{then})"
         )
-    zeros, others = int((norms == 0).sum()), int((~np.isfinite(norms)).sum())
+    zeros, gaps = int((norms == 0).sum()), int((norms == NOT_COMPUTED).sum())
+    others = int((~np.isfinite(norms)).sum()) - gaps
     if zeros:
         parts.append(f"are zero in {counted(zeros, 'layer')}")
     if others:
         parts.append(f"are not finite in {counted(others, 'layer')}")
+    if gaps:
+        parts.append(
+            f"are missing in {counted(gaps, 'layer')} that were not computed in that step (stochastic depth)"
+        )
     return joined(parts)
 
 

@@ -66,6 +66,10 @@ class StoryRun:
         """Whether its shortcuts were left as they are from the start."""
         return not self.run.touches_shortcuts
 
+    def strength_at(self, step: int) -> float:
+        """How far the shortcuts are open at a step; 1 where there are none."""
+        return self.run.strength_at(step, self.steps_per_epoch) if self.run.network.has_shortcuts else 1.0
+
     @property
     def interventions(self) -> tuple[Intervention, ...]:
         """Those that change how far the shortcuts are open; of several at one step the last."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Literal
@@ -10,7 +11,7 @@ from resnet_viewer.records.checking import ArgumentError, require_number, requir
 from resnet_viewer.records.data import Augmentation
 from resnet_viewer.records.network import NetworkSpec
 from resnet_viewer.records.preprocessing import CIFAR10_MEAN, CIFAR10_STD, Channels
-from resnet_viewer.records.recipe import CHANGED, RECIPES, Recipe
+from resnet_viewer.records.recipe import CHANGED, NEEDS_SHORTCUTS, RECIPES, Recipe
 
 Precision = Literal["float32", "bfloat16"]
 
@@ -157,10 +158,23 @@ class RunSpec:
         made = (*self.interventions, Intervention(step, strength))
         return replace(self, interventions=in_force(made, self.recipe))
 
+    def schedule_turns(self, steps_per_epoch: int) -> tuple[float, ...]:
+        """When the schedule of the shortcuts begins and ends, in epochs, as far as the run comes before an intervention
+        ends it; nothing where nobody knows yet how many steps an epoch has.
+        """
+        schedule = self.recipe.shortcuts
+        if schedule is None or not steps_per_epoch:
+            return ()
+        until = min([float(self.length), *(made.step / steps_per_epoch for made in self.interventions)])
+        if schedule.begin >= until:
+            return ()
+        return (schedule.begin, schedule.end) if schedule.end <= until else (schedule.begin,)
+
     @property
     def touches_shortcuts(self) -> bool:
         """Whether its shortcuts, where it has any, are ever anything but whole."""
-        return self.network.has_shortcuts and bool(self.interventions or self.recipe.shortcuts)
+        made = in_force(self.interventions, self.recipe)
+        return self.network.has_shortcuts and bool(made or self.recipe.shortcuts)
 
     def extended(self, step: int, epochs: int) -> RunSpec:
         """The run made `epochs` epochs longer at step `step`; what it was to become at a later one is taken in."""
@@ -185,23 +199,23 @@ def shortcut_refusal(run: RunSpec) -> str:
             f"The shortcuts of {title} are to change after epoch {schedule.begin:g}, and its last epoch is "
             f"{run.length}: let them change earlier, or train longer."
         )
-    planned = (schedule.first, schedule.last) if schedule else ()
-    if recipe.survival < 1 and 0.0 in (*planned, *(made.strength for made in run.interventions)):
-        return (
-            f"{title} is trained with stochastic depth: a block whose shortcut is cut and whose residual branch is not "
-            "computed would put out nothing. Weaken the shortcuts to a strength above 0, or take a survival of 1."
-        )
+    if recipe.survival < 1 and any(made.strength == 0 for made in run.interventions):
+        return f"The shortcuts of {title} cannot be cut: {NEEDS_SHORTCUTS}"
     return ""
+
+
+NOT_COMPUTED = -math.inf
+"""In place of the norm of a gradient that there is not: neither zero nor, as of one that is lost, not a number."""
 
 
 @dataclass(frozen=True)
 class GradientRecord:
     """Every weighted layer at one step, in the order of the forward pass, from the training's own backward pass.
 
-    `norms` are L2 norms of the loss's gradient for the weights, not a number where a layer was not computed
-    (`records.stochastic_depth` says which). `updates` say how long the step was beside the weight: ‖Δw‖ / ‖w‖, not a
-    number where the weight is all zeros. `dead` has one number a block, from 0 to 1: the share of
-    the channels of the block's output that are zero everywhere in every picture of the batch.
+    `norms` are L2 norms of the loss's gradient for the weights, `NOT_COMPUTED` where a layer was not computed in that
+    step (`records.stochastic_depth`), so that it has none. `updates` say how long the step was beside the
+    weight: ‖Δw‖ / ‖w‖, not a number where the weight is all zeros. `dead` has one number a block, from 0 to 1: the
+    share of the channels of the block's output that are zero everywhere in every picture of the batch.
     """
 
     step: int
@@ -209,6 +223,11 @@ class GradientRecord:
     norms: tuple[float, ...]
     updates: tuple[float, ...]
     dead: tuple[float, ...] = ()
+
+    @property
+    def norms_told(self) -> tuple[float | None, ...]:
+        """The norms as they are written into tables: None where there is none."""
+        return tuple(None if norm == NOT_COMPUTED else float(norm) for norm in self.norms)
 
 
 @dataclass(frozen=True)

@@ -27,6 +27,8 @@ class TrainedHere:
     seed: int = 0
     strength: float = 1.0
     """How far its shortcuts were open at the last step."""
+    survival: float = 1.0
+    """Of its last residual branch in a step: below 1 the weights have the factors of evaluation in them."""
 
     @property
     def moment(self) -> str:
@@ -43,7 +45,8 @@ class TrainedHere:
             return f"untrained, drawn in this lab: seed {self.seed}"
         epochs = "1 epoch" if self.epochs == 1 else f"{self.epochs} epochs"
         cut = "" if self.strength == 1 else f", shortcuts open by {self.strength:g}"
-        return f"trained in this lab: {self.recipe}, {epochs}, seed {self.seed}{cut}"
+        deep = "" if self.survival == 1 else f", stochastic depth with survival {self.survival:g}"
+        return f"trained in this lab: {self.recipe}, {epochs}, seed {self.seed}{cut}{deep}"
 
 
 @dataclass(frozen=True)

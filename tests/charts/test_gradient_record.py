@@ -13,14 +13,18 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
+from resnet_viewer.charts.chart import Room, Stroke
 from resnet_viewer.charts.gradient_record import (
     CLEAR,
     NOT_FINITE,
     ZERO,
+    DepthLine,
     Record,
     RecordQuantity,
     RecordScale,
     Spread,
+    depth_chart,
+    depth_scale,
     every_words,
     power_text,
     reading_words,
@@ -32,9 +36,11 @@ from resnet_viewer.charts.gradient_record import (
 from resnet_viewer.core.weights.catalog import spec
 from resnet_viewer.records.laying_out import blueprint
 from resnet_viewer.records.run_log import RunLog
+from resnet_viewer.records.training import NOT_COMPUTED
 from tests.figures.runs import report
 
 SCALE = RecordScale(-3.0, 0.0)
+ROOM = Room(300.0, 100.0, lambda words: 6.0 * len(words), 14.0)
 
 
 def spread(*values: float) -> Spread:
@@ -142,7 +148,42 @@ def test_any_values_make_a_picture(values: np.ndarray, columns: int) -> None:
     assert scale.low < scale.high
     found = Record(np.arange(5.0), values, 5.0).cells(scale, (0.0, 4.0), columns)
     assert found.shape == (7, columns)
-    assert (found < CLEAR).all()
+    assert (found < CLEAR).all() or np.isneginf(values).any()
+
+
+def test_what_was_not_computed_is_blank_and_sets_no_scale() -> None:
+    gone = NOT_COMPUTED
+    assert cells([[1.0, gone, np.nan, 0.0]], 1) == [[255], [CLEAR], [NOT_FINITE], [ZERO]]
+    values = np.array([[gone, gone], [1e-3, gone], [1.0, gone], [gone, gone], [gone, np.nan], [gone, gone]])
+    together = Record(np.arange(6.0), values, 6.0).cells(SCALE, (0.0, 6.0), 2)
+    assert sorted(together[0].tolist()) == [0, 255], "the lowest and the highest of what there is"
+    assert together[1].tolist() == [NOT_FINITE, NOT_FINITE]
+    blank = Record(np.arange(6.0), np.full((6, 1), gone), 6.0).cells(SCALE, (0.0, 6.0), 2)
+    assert blank.tolist() == [[CLEAR, CLEAR]]
+    scale = scale_of(1.0, 0.1, gone)
+    assert (scale.low, scale.high, scale.has_odd, scale.has_zero) == (-1.0, 0.0, False, False)
+    assert "blank: not computed in that step (stochastic depth)" in scale.bar(5).meaning
+    assert "blank" not in scale_of(1.0, 0.1).bar(5).meaning
+    log = RunLog("a", replace(report("cifar-resnet-8").spec, epochs=1))
+    row = np.array([gone, 0.5])
+    assert reading_words(log, "norms", 0, 1.0, row).endswith("not computed in this step (stochastic depth)")
+
+
+def test_what_was_not_computed_is_no_point_by_depth() -> None:
+    values = np.full(10, 0.1)
+    values[3:5] = NOT_COMPUTED
+    series = series_of(spec("cifar-resnet-8"), values)
+    scale = depth_scale([spread(*values)], 100.0)
+    assert scale.odd is None
+    line = DepthLine("a", series, Stroke("depth 0"))
+    assert len(line.beside[0]) == 0
+    chart = depth_chart([line], scale, (0.0, 1.0), ROOM)
+    assert np.flatnonzero(np.isnan(chart.curves[0].y)).tolist() == [3, 4], "a gap, not a line across it"
+    odd = values.copy()
+    odd[0] = np.nan
+    found = DepthLine("a", series_of(spec("cifar-resnet-8"), odd), Stroke("depth 0"))
+    dots = depth_chart([found], depth_scale([spread(*odd)], 100.0), (0.0, 1.0), ROOM).dots[0]
+    assert dots.shapes == ("nan",)
 
 
 def test_a_report_and_a_log_are_one_record() -> None:

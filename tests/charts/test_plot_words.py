@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from itertools import combinations
 
 import numpy as np
@@ -18,8 +19,9 @@ from resnet_viewer.charts.plot_words import (
     place_names,
     together,
 )
+from resnet_viewer.records.recipe import ShortcutSchedule
 from resnet_viewer.records.run_log import RunLog
-from tests.ui.train.invented import trained, with_interventions
+from tests.ui.train.invented import begun, run, trained, with_interventions
 
 SIZE = (400.0, 200.0)
 
@@ -126,6 +128,31 @@ def seeds(name: str, count: int) -> list[RunLog]:
     for log in found:
         log.has_siblings = True
     return found
+
+
+def with_schedule(log: RunLog, text: str) -> RunLog:
+    recipe = replace(log.run.recipe, shortcuts=ShortcutSchedule.written(text))
+    log.run = replace(log.run, recipe=recipe)
+    return log
+
+
+def test_a_schedule_is_told_where_it_begins_and_where_it_ends() -> None:
+    logs = [trained(), with_schedule(trained("cifar-resnet-20"), "1..3=1..0")]
+    assert told(logs) == [(1.0, "shortcuts 1 → 0"), (3.0, "shortcuts cut")]
+    assert logs[1].shortcut_times == (1.0, 3.0)
+    logs.append(with_schedule(trained("cifar-resnet-8"), "1..3=1..0"))
+    assert told(logs) == [(1.0, "shortcuts 1 → 0"), (3.0, "shortcuts cut")], "once for both"
+    with_schedule(logs[2], "0.5..9=0.25..0.75")
+    assert told(logs) == [
+        (0.5, "shortcuts 0.25 → 0.75: ResNet-8"),
+        (1.0, "shortcuts 1 → 0: ResNet-20"),
+        (3.0, "shortcuts cut: ResNet-20"),
+    ], "what ends after the run does is not told"
+    with_interventions(logs[1], (20, 1.0))
+    assert told(logs[:2]) == [(1.0, "shortcuts 1 → 0"), (2.0, "shortcuts restored")], "it is ended before"
+    with_interventions(logs[1], (5, 0.5))
+    assert told(logs[:2]) == [(0.5, "shortcuts open by 0.5")], "it never begins"
+    assert told([with_schedule(begun(run("cifar-resnet-8")), "4..5=1..0")]) == []
 
 
 def test_one_intervention_on_all_runs_with_shortcuts_is_told_once() -> None:

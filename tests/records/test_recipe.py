@@ -9,6 +9,7 @@ from dataclasses import asdict, replace
 import pytest
 
 from resnet_viewer.records.checking import ArgumentError, decoded_text
+from resnet_viewer.records.errors import UserError
 from resnet_viewer.records.recipe import RECIPES, Recipe, ShortcutSchedule, recipe_for
 
 RUN = Recipe("invented", rate=0.5, warm_up=0.2)
@@ -125,6 +126,13 @@ def test_a_survival_is_a_probability_above_zero(survival: float) -> None:
         Recipe("own", survival=survival)
 
 
+def test_a_recipe_cannot_cut_shortcuts_that_its_branches_need() -> None:
+    for cut in (ShortcutSchedule(2, 10), ShortcutSchedule(2, 10, 0, 1)):
+        with pytest.raises(UserError, match="schedule cannot cut them: with stochastic depth a block"):
+            Recipe("own", survival=0.5, shortcuts=cut)
+    Recipe("own", survival=0.5, shortcuts=ShortcutSchedule(2, 10, 1, 0.01))
+
+
 def test_recipes_say_what_they_do_to_depth_and_plain_networks_take_none_of_it() -> None:
     quick = RECIPES["quick"]
     both = replace(quick, survival=0.5, shortcuts=ShortcutSchedule(2, 10, 0.25, 1)).named
@@ -145,5 +153,5 @@ def test_recipes_say_what_they_do_to_depth_and_plain_networks_take_none_of_it() 
 def test_recipes_of_older_versions_are_read() -> None:
     text = json.dumps({"name": "old", "rate": 0.1})
     assert decoded_text(Recipe, text) == Recipe("old", rate=0.1)
-    made = Recipe("own", survival=0.5, shortcuts=ShortcutSchedule(2, 10))
+    made = Recipe("own", survival=0.5, shortcuts=ShortcutSchedule(2, 10, 1, 0.5))
     assert decoded_text(Recipe, json.dumps(asdict(made))) == made

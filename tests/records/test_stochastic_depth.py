@@ -10,7 +10,7 @@ import pytest
 from resnet_viewer.core.weights.catalog import spec
 from resnet_viewer.records.laying_out import blueprint
 from resnet_viewer.records.recipe import RECIPES
-from resnet_viewer.records.stochastic_depth import chances, survivors, without_gradient
+from resnet_viewer.records.stochastic_depth import chances, not_computed, survivors
 from resnet_viewer.records.training import RunSpec
 
 RUN = RunSpec(spec("cifar-resnet-56"), "digits", 12, replace(RECIPES["quick"], survival=0.5))
@@ -48,12 +48,9 @@ def test_a_draw_depends_on_seed_and_step_alone() -> None:
 
 def test_layers_of_branches_that_were_not_drawn_have_no_gradient() -> None:
     run = replace(RUN, network=spec("cifar-resnet-20-b-highway"))
-    steps = [3, 50, 7]
-    missing = without_gradient(run, steps)
     names = [layer.name for layer in blueprint(run.network).layers]
-    assert missing.shape == (3, len(names))
-    for row, step in zip(missing, steps, strict=True):
-        kept = survivors(run, step)
+    for step in (3, 50, 7):
+        row, kept = not_computed(run, step), survivors(run, step)
         assert not kept.all(), "a step in which all are drawn tells nothing"
         wanted = {
             f"{block.name}.{part}"

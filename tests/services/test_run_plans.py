@@ -116,7 +116,6 @@ def test_the_plan_says_how_pictures_are_augmented(tmp_path: Path) -> None:
             RunPlan(course=Course(FADING, epochs=2)),
             "ResNet-20 are to change after epoch 2, and its last epoch is 2",
         ),
-        (RunPlan(course=Course(replace(FADING, survival=0.5))), "ResNet-20 is trained with stochastic depth"),
     ],
 )
 def test_what_does_not_fit_is_one_sentence(plan: RunPlan, match: str) -> None:

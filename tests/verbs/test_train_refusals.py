@@ -57,11 +57,11 @@ def words(data: Path | str, out: Path, *more: str) -> list[str]:
         ),
         (
             ("--epochs", "9", "--survival", "0.5", "--shortcuts", "1..2=1..0"),
-            "ResNet-8 is trained with stochastic depth: a block whose shortcut",
+            "The shortcuts' schedule cannot cut them: with stochastic depth a block",
         ),
         (
             ("--survival", "0.5", "--shortcuts", "3=0"),
-            "ResNet-8 is trained with stochastic depth: a block whose shortcut",
+            "The shortcuts of ResNet-8 cannot be cut: with stochastic depth a block",
         ),
         (("--optimizer", "adam", "--momentum", "0.5"), "Adam has no such momentum"),
         (("--recipe", "adam", "--momentum", "0.5"), "Adam has no such momentum"),

@@ -22,6 +22,7 @@ from resnet_viewer.records.errors import Progress, UserError
 from resnet_viewer.records.lab import Advanced, Began, EpochEnded, Intervened, LabReport
 from resnet_viewer.records.laying_out import blueprint
 from resnet_viewer.records.training import (
+    NOT_COMPUTED,
     EpochReport,
     Extension,
     GradientRecord,
@@ -48,6 +49,7 @@ class EventLog:
         self._layers: tuple[str, ...] = ()
         self._blocks = 0
         self._steps_per_epoch = 1
+        self._run: RunSpec | None = None
 
     def take(self, report: Progress | LabReport) -> None:
         """Write down what a report of this run says; nothing where it says nothing for a log.
@@ -63,10 +65,12 @@ class EventLog:
                     self._note(report.steps, report.gradients)
                 case EpochEnded():
                     self._note_epoch(report.epoch)
-                case Intervened(intervention=made) if made is not None:
+                case Intervened(run=run, intervention=made) if made is not None:
+                    self._run = run
                     self._note_intervention(made)
-                case Intervened():
-                    self._note_extension(report.run.extensions[-1])
+                case Intervened(run=run):
+                    self._run = run
+                    self._note_extension(run.extensions[-1])
                 case _:
                     return
             if self._file is not None:
@@ -97,7 +101,7 @@ class EventLog:
         plan = blueprint(report.run.network)
         self._layers = tuple(layer.name for layer in plan.layers)
         self._blocks = len(plan.blocks)
-        self._steps_per_epoch = report.steps_per_epoch
+        self._steps_per_epoch, self._run = report.steps_per_epoch, report.run
         self._text(0, "run", described(report.run))
         for made in report.run.interventions:
             self._note_intervention(made)
@@ -110,6 +114,9 @@ class EventLog:
     def _note(self, steps: Iterable[StepReport], gradients: Iterable[GradientRecord]) -> None:
         for step in steps:
             values = {"batch/loss": step.batch_loss, "batch/error": step.batch_error, "batch/rate": step.rate}
+            if self._run is not None and self._run.touches_shortcuts:
+                strength = self._run.strength_at(step.at, self._steps_per_epoch)
+                values["batch/shortcut strength"] = strength
             self._scalars(step.at, values)
         for record in gradients:
             values = {
@@ -137,14 +144,14 @@ class EventLog:
         self._text(made.step, "run", f"made {made.epochs} epochs long")
 
     def _scalars(self, step: int, values: Mapping[str, float]) -> None:
-        """One record; what is no number is left out."""
+        """One record; what is no number, or was not computed, is left out."""
         from tensorboard.compat.proto.event_pb2 import Event
 
         if self._file is None:
             return
         event = Event(wall_time=time.time(), step=step)
         for tag, value in values.items():
-            if not math.isnan(value):
+            if not math.isnan(value) and value != NOT_COMPUTED:
                 event.summary.value.add(tag=tag, simple_value=value)
         self._records.write(event.SerializeToString())
 

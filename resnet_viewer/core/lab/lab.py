@@ -304,7 +304,8 @@ class Lab:
         try:
             yield from _obey(run, message)
         except UserError as error:
-            if message.key or isinstance(error, WriteError):  # a word to all is not for every run
+            # a word to all is not for every run
+            if message.key or isinstance(error, WriteError) or _needs_shortcuts(run, message):
                 yield run.become(run.state, str(error))
 
     def _add(
@@ -351,6 +352,11 @@ class Lab:
 
     def _in(self, *states: RunState) -> list[LabRun]:
         return [run for run in self._runs.values() if run.state in states]
+
+
+def _needs_shortcuts(run: LabRun, message: ToRun) -> bool:
+    """Whether a message to cut shortcuts came to a run that would have them cut, but for its recipe."""
+    return isinstance(message, OpenShortcuts) and run.run.recipe.survival < 1
 
 
 def _obey(run: LabRun, message: ToRun) -> Iterator[LabReport]:

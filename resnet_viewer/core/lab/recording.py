@@ -16,7 +16,7 @@ from resnet_viewer.core.network import Network
 from resnet_viewer.core.probing import norms
 from resnet_viewer.records.laying_out import blueprint
 from resnet_viewer.records.stochastic_depth import Drawn
-from resnet_viewer.records.training import GradientRecord, RunSpec
+from resnet_viewer.records.training import NOT_COMPUTED, GradientRecord, RunSpec
 
 _FIRST = 4
 """Pictures of a batch that are looked at first: most channels are alive in one of them."""
@@ -71,7 +71,7 @@ class Recorder:
         lengths, moved = found[count : 2 * count], found[2 * count :]
         updates = (way / length if length else math.nan for way, length in zip(moved, lengths, strict=True))
         dead = torch.stack(self._dead).tolist() if self._dead else ()
-        own = np.where(missing, np.nan, found[:count])
+        own = np.where(missing, NOT_COMPUTED, found[:count])
         return GradientRecord(at, tuple(own.tolist()), tuple(updates), tuple(dead))
 
     def _count(self, _block: nn.Module, _inputs: object, output: Tensor) -> None:

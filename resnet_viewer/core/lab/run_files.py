@@ -29,7 +29,6 @@ from resnet_viewer.records.csv_text import csv_text
 from resnet_viewer.records.data import AUGMENTATION_WORDS
 from resnet_viewer.records.errors import UserError
 from resnet_viewer.records.laying_out import blueprint
-from resnet_viewer.records.stochastic_depth import norms_told
 from resnet_viewer.records.training import EpochReport, RunReport, RunSpec
 
 RUN, CHECKPOINT, REPORT = "run.json", "checkpoint.pt", "report.json"
@@ -226,10 +225,7 @@ def gradients_csv(report: RunReport) -> bytes:
     layers = [layer.name for layer in plan.layers]
     blocks = [block.name for stage in plan.stages for block in stage.blocks]
     columns = ["step", *layers, *(f"{name} Δw/w" for name in layers), *(f"{name} dead" for name in blocks)]
-    rows = (
-        (record.step, *norms_told(report.spec, record), *record.updates, *record.dead)
-        for record in report.gradients
-    )
+    rows = ((record.step, *record.norms_told, *record.updates, *record.dead) for record in report.gradients)
     return csv_text(columns, rows).encode()
 
 

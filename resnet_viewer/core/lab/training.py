@@ -39,7 +39,7 @@ from resnet_viewer.core.lab.stochastic_depth import in_evaluation
 from resnet_viewer.core.network import Network, build
 from resnet_viewer.core.not_finite import highest
 from resnet_viewer.records.columns import GradientColumns, StepColumns
-from resnet_viewer.records.stochastic_depth import survivors, without_gradient
+from resnet_viewer.records.stochastic_depth import not_computed, survivors
 from resnet_viewer.records.training import (
     EpochReport,
     GradientRecord,
@@ -366,7 +366,7 @@ class Training:
         optimizer.forget_gradients()
         loss.backward()  # type: ignore[no-untyped-call]
         if is_recorded:
-            missing = without_gradient(run, [at])[0]
+            missing = not_computed(run, at)
             step.record = self._recorder.step(lambda: optimizer.step(rate), at, missing=missing)
         else:
             optimizer.step(rate)

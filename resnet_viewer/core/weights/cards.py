@@ -47,7 +47,7 @@ class Card:
 
 def card_of(metadata: Mapping[str, str]) -> Card:
     """Read the keys `network`, `mean`, `std`, `input_size`, `resize` (else as the input) and `classes`; and the lab's
-    `data`, `recipe`, `epochs`, `epochs_done`, `seed` and `shortcut_strength`.
+    `data`, `recipe`, `epochs`, `epochs_done`, `seed`, `shortcut_strength` and `survival`.
 
     What is missing or makes no sense counts as not told.
     """
@@ -68,10 +68,11 @@ def _trained(metadata: Mapping[str, str]) -> TrainedHere | None:
         done, strength = float(metadata["epochs_done"]), float(metadata["shortcut_strength"])
     except (KeyError, ValueError):
         return None
-    if not (0 <= done <= epochs and 0 <= strength <= 1):
+    survival = _json(metadata.get("survival", "1"))
+    if not (0 <= done <= epochs and 0 <= strength <= 1) or not isinstance(survival, int | float):
         return None
     title = NAMED[data].title if data in NAMED else data
-    return TrainedHere(title, recipe, epochs, done, seed, strength)
+    return TrainedHere(title, recipe, epochs, done, seed, strength, float(survival))
 
 
 def _preprocessing(metadata: Mapping[str, str]) -> Preprocessing | None:

@@ -64,7 +64,8 @@ class TrainBar(PageBar):
         self.cut_button = self.button("Cut shortcuts now")
         self.strength_button = self.menu_button("Strength of the shortcuts")
         self.strength_button.setToolTip(
-            "How far the shortcuts of every residual network are open, from the next step on"
+            "How far the shortcuts of every residual network are open, from the next step on; this ends what a recipe "
+            "has planned for them"
         )
         self.strength = QSlider(Qt.Orientation.Horizontal)
         self.strength_label = QLabel()

@@ -130,6 +130,7 @@ class DepthPlot(FigureCard):
                 continue
             x, y = self._pixels(self.series[log.key][0])
             distances = np.hypot(x - point.x(), y - point.y())
+            distances[np.isnan(distances)] = np.inf
             index = int(distances.argmin()) if len(distances) else -1
             if index >= 0 and distances[index] <= (_NEAR if best is None else best[0]):
                 spot = QPointF(float(x[index]), float(y[index]))

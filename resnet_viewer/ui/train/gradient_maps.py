@@ -232,7 +232,7 @@ class RunPicture(QWidget):
             painter.setPen(QPen(QColor(theme.accent if self.hasFocus() else theme.border), 1.0))
             painter.setBrush(Qt.BrushStyle.NoBrush)
             painter.drawRect(area.adjusted(0.5, 0.5, -0.5, -0.5))
-            for time in self.log.intervention_times:
+            for time in self.log.shortcut_times:
                 self._paint_line(painter, time, is_mark=True)
             if self.look.time is not None:
                 self._paint_line(painter, self.look.time)

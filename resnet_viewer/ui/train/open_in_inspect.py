@@ -23,6 +23,7 @@ from resnet_viewer.records.requests import OpenedNetwork, OpenNetwork, WriteWeig
 from resnet_viewer.records.run_log import LabScene, RunLog
 from resnet_viewer.records.run_plan import settings_of
 from resnet_viewer.records.story_groups import are_twins
+from resnet_viewer.records.training import RunSpec
 from resnet_viewer.ui import dialogs
 from resnet_viewer.ui.figure_export import Outbox
 from resnet_viewer.ui.inspect.editor import Editor
@@ -110,13 +111,20 @@ class _Step:
 
 
 def twin_of(scene: LabScene, log: RunLog) -> RunLog | None:
-    """The run that differs from this one by its shortcuts alone, whatever was done to them on the way."""
-    mine = settings_of(log.run)
+    """The run that differs from this one by its shortcuts alone, whatever was done to them on the way, and whatever
+    the recipe does that needs them.
+    """
+    mine = _for_twins(log.run)
     for other in scene.logs:
-        theirs = settings_of(other.run)
+        theirs = _for_twins(other.run)
         if are_twins(theirs.network, mine.network) and replace(theirs, network=mine.network) == mine:
             return other
     return None
+
+
+def _for_twins(run: RunSpec) -> RunSpec:
+    settings = settings_of(run)
+    return replace(settings, recipe=settings.recipe.for_plain)
 
 
 def tested_picture(scene: LabScene, log: RunLog, index: int) -> Picture | None:

@@ -181,6 +181,9 @@ def told(scene: LabScene, log: RunLog) -> str:
     if log.is_read and log.steps_per_epoch and (last := log.newest_intervention) is not None:
         at = last.step / log.steps_per_epoch
         lines.append(f"since epoch {at:.1f} its shortcuts are open by {last.strength:g}")
+    elif log.is_read and log.run.recipe.shortcuts is not None:
+        lines.append(f"its shortcuts are open by {log.strength:.3g} now")
+    lines += log.run.recipe.depth_words
     if log.ended is not None and not math.isnan(log.ended.train_error):
         lines.append("errors of its last weights, on the training pictures as they are and on the test set")
     elif log.epochs and not log.awaits_errors:

@@ -119,9 +119,24 @@ class Form(QDialog, Generic[Answer]):
         return self.answer if is_taken else None
 
 
+class Notation(QLineEdit):
+    """A value as people write it, or nothing: `read` takes the text, `write` gives it.
+
+    What is written and means nothing makes `value_of` raise what `read` does.
+    """
+
+    def __init__(self, read: Callable[[str], Any], write: Callable[[Any], str], example: str) -> None:
+        super().__init__(placeholderText=example)
+        self.read, self.write = read, write
+
+
 def value_of(field: QWidget) -> Any:
-    """What a field says: the data of a choice, whether a box is checked, a number, a text without blanks around it."""
+    """What a field says: the data of a choice, whether a box is checked, a number, a text without blanks around it, or
+    what that means, None for nothing.
+    """
     match field:
+        case Notation():
+            return field.read(text) if (text := field.text().strip()) else None
         case QComboBox():
             return field.currentData()
         case QCheckBox():
@@ -140,6 +155,8 @@ def value_of(field: QWidget) -> Any:
 def put(field: QWidget, value: Any) -> None:
     """Have a field say that."""
     match field:
+        case Notation():
+            field.setText("" if value is None else field.write(value))
         case QComboBox():
             places = (place for place in range(field.count()) if field.itemData(place) == value)
             field.setCurrentIndex(next(places, -1))

@@ -21,8 +21,9 @@ from resnet_viewer.media.files import WriteError
 from resnet_viewer.records.data import NAMED
 from resnet_viewer.records.lab import Advanced, Began, EpochEnded, Intervened, Order
 from resnet_viewer.records.laying_out import blueprint
-from resnet_viewer.records.recipe import RECIPES
+from resnet_viewer.records.recipe import RECIPES, ShortcutSchedule
 from resnet_viewer.records.training import (
+    NOT_COMPUTED,
     EpochReport,
     Extension,
     GradientRecord,
@@ -113,6 +114,28 @@ def test_tensorboard_reads_everything(tmp_path: Path) -> None:
         "made 4 epochs long",
     ]
     log.close()
+
+
+def test_tensorboard_has_the_strength_that_a_schedule_gives_and_no_norms_that_there_are_not(
+    tmp_path: Path,
+) -> None:
+    run = replace(
+        RUN, recipe=replace(RECIPES["quick"], survival=0.5, shortcuts=ShortcutSchedule(0.2, 0.6, 1, 0.5))
+    )
+    log = EventLog(tmp_path)
+    log.take(Began("a", run, 5))
+    told = advanced(range(4))
+    missing = replace(told.gradients[0], norms=(NOT_COMPUTED, *told.gradients[0].norms[1:]))
+    log.take(replace(told, gradients=(missing,)))
+    log.take(Intervened("a", replace(run, interventions=(Intervention(4, 0.25),)), Intervention(4, 0.25)))
+    log.take(advanced(range(4, 5)))
+    log.close()
+    reader = read(tmp_path)
+    strengths = [strength for _, strength in values(reader, "batch/shortcut strength")]
+    assert strengths == pytest.approx([1.0, 0.75, 0.5, 0.5, 0.25])
+    assert f"gradient norm/{LAYERS[0]}" not in reader.Tags()["scalars"]
+    assert values(reader, f"gradient norm/{LAYERS[1]}") == [(0, 2.0)]
+    assert "stochastic depth, survival 0.5, shortcuts weakened from 1 to 0.5" in texts(reader, "run")[0][1]
 
 
 def test_a_resumed_run_is_there_once_and_from_its_beginning(tmp_path: Path) -> None:

@@ -20,6 +20,15 @@ def test_a_whole_card_is_read() -> None:
     own = Preprocessing(64, 64, (0.5, 0.0, 1.0), (1.0, 2.0, 0.25))
     assert card_of(TOLD) == Card("resnet18", own, ("a",))
     assert card_of(TOLD | {"shortcut_strength": "0.25"}).shortcut_strength == 0.25
+    run = TOLD | {"data": "digits", "recipe": "own", "epochs": "4", "epochs_done": "4.0", "seed": "0"}
+    kept = card_of(run | {"shortcut_strength": "0.5", "survival": "0.25"}).trained
+    assert kept is not None
+    assert kept.words == (
+        "trained in this lab: own, 4 epochs, seed 0, shortcuts open by 0.5, stochastic depth with survival 0.25"
+    )
+    older = card_of(run | {"shortcut_strength": "1.0"}).trained
+    assert older is not None
+    assert older.survival == 1.0
     resized = card_of(TOLD | {"resize": "72"}).preprocessing
     assert resized == Preprocessing(72, 64, own.mean, own.std)
 

@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 
 from resnet_viewer.charts.run_names import variants
-from resnet_viewer.records.recipe import RECIPES
+from resnet_viewer.records.recipe import RECIPES, ShortcutSchedule
 from resnet_viewer.records.run_plan import MOST_RUNS, Course, PlanError, RunPlan, to_add
 from resnet_viewer.records.training import RunSpec
 from resnet_viewer.services.run_plans import runs_of
@@ -39,6 +39,33 @@ def test_the_same_network_with_another_recipe_is_another_run() -> None:
     faster = replace(PLAN, course=Course(replace(RECIPES["quick"], rate=0.2)))
     assert keys(faster) == ["cifar-plain-8-2"]
     assert keys(replace(PLAN, endings=("-nobn",))) == ["cifar-plain-8-nobn"]
+
+
+DEEP = replace(RECIPES["quick"], survival=0.5).named
+FADING = replace(RECIPES["quick"], shortcuts=ShortcutSchedule(2, 10)).named
+SLOWER = replace(RECIPES["quick"], shortcuts=ShortcutSchedule(0, 11.5)).named
+RESIDUAL = RunPlan(depths="8", is_plain=False)
+
+
+def test_a_recipe_that_does_something_to_branches_or_shortcuts_has_it_in_keys_and_names() -> None:
+    known = dict(runs_of(RESIDUAL))
+    wanted = {
+        "cifar-resnet-8-survival-0.5": DEEP,
+        "cifar-resnet-8-shortcuts-1-to-0-epochs-2-10": FADING,
+        "cifar-resnet-8-shortcuts-1-to-0-epochs-0-11.5": SLOWER,
+    }
+    for key, recipe in wanted.items():
+        known |= dict(to_add(runs_of(replace(RESIDUAL, course=Course(recipe))), known, known))
+        assert [*known][-1] == key
+    runs = [*known.values()]
+    assert told(*runs[:3]) == ["", "survival 0.5", "shortcuts 1 → 0"]
+    assert told(*runs) == ["", "survival 0.5", "shortcuts 2..10=1..0", "shortcuts 0..11.5=1..0"]
+    adam = replace(RECIPES["adam"], survival=0.5).named
+    (other,) = (run for _, run in runs_of(replace(RESIDUAL, course=Course(adam))))
+    assert told(runs[0], other) == ["quick", "adam, survival 0.5"]
+    whole = {"cifar-resnet-8": runs[2]}
+    (key,) = (key for key, _ in to_add(runs_of(RESIDUAL), whole, whole))
+    assert key == "cifar-resnet-8-shortcuts-whole"
 
 
 def test_what_was_taken_out_of_the_list_comes_back_under_its_key() -> None:

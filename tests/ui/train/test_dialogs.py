@@ -12,17 +12,31 @@ from PySide6.QtWidgets import QDialogButtonBox, QFileDialog, QPushButton
 from pytestqt.qtbot import QtBot
 
 from resnet_viewer.records.errors import UserError
-from resnet_viewer.records.recipe import RECIPES, Recipe
+from resnet_viewer.records.recipe import RECIPES, Recipe, ShortcutSchedule
 from resnet_viewer.records.run_plan import LONGEST_NAME, Course, PlanError, RunPlan, course_json
 from resnet_viewer.services.run_plans import runs_of
 from resnet_viewer.ui.appearance import style_sheet
 from resnet_viewer.ui.train.networks_dialog import NetworksDialog
 from resnet_viewer.ui.train.recipe_dialog import RecipeDialog, read_course
-from resnet_viewer.ui.widgets.form import Number, put
+from resnet_viewer.ui.widgets.form import Notation, Number, put
 from resnet_viewer.ui.widgets.theme import DARK
 
 MINE = Course(
-    Recipe("mine", "adam", "steps", 0.003, 64, 0.5, False, 0.001, True, 0.25),
+    Recipe(
+        "mine",
+        "adam",
+        "steps",
+        0.003,
+        64,
+        0.5,
+        False,
+        0.001,
+        True,
+        0.25,
+        0,
+        0.75,
+        ShortcutSchedule(1, 4, 0.5, 1),
+    ),
     5,
     3,
     2,
@@ -89,6 +103,56 @@ def test_every_field_of_a_recipe_is_kept(qtbot: QtBot, course: Course) -> None:
     dialog = RecipeDialog(course)
     qtbot.addWidget(dialog)
     assert dialog.answer == course
+
+
+def test_a_schedule_of_the_shortcuts_is_written_as_on_the_command_line(qtbot: QtBot) -> None:
+    made = RecipeDialog(Course())
+    qtbot.addWidget(made)
+    field = made.fields["shortcuts"]
+    assert isinstance(field, Notation)
+    assert (field.text(), made.answer.recipe.shortcuts) == ("", None)
+    QTest.keyClicks(field, "2..10=1..")
+    assert made.sentence.startswith(
+        "The shortcuts' schedule must be two epochs and the strengths at their ends"
+    )
+    made.accept()
+    assert made.result() == 0, "it stays open"
+    assert "as in 2..10=1..0, not '2..10=1..'" in made.sentence
+    QTest.keyClicks(field, "0")
+    assert made.sentence == ""
+    answer = made.answer
+    assert answer.recipe.shortcuts == ShortcutSchedule(2, 10)
+    assert answer.recipe.name == "quick, changed"
+    survival = made.fields["survival"]
+    assert isinstance(survival, Number)
+    survival.setValue(0.5)
+    made.accept()
+    assert made.sentence.startswith("The shortcuts' schedule cannot cut them")
+    survival.setValue(1.0)
+    field.setText("12..14=1..0")
+    made.accept()
+    assert made.sentence.startswith("The shortcuts are to change after epoch 12, and the last epoch is 12")
+    assert made.result() == 0
+    field.setText(" ")
+    made.accept()
+    assert made.result() == 1
+    assert made.answer == Course()
+
+
+def test_what_is_no_schedule_is_not_exported(
+    qtbot: QtBot, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made = RecipeDialog(Course())
+    qtbot.addWidget(made)
+    monkeypatch.setattr(QFileDialog, "getSaveFileName", lambda *_: (str(tmp_path / "r.json"), ""))
+    export = next(button for button in made.findChildren(QPushButton) if button.text() == "E&xport…")
+    made.fields["shortcuts"].setText("2..=")  # type: ignore[attr-defined]
+    export.click()
+    assert "schedule must be" in made.sentence
+    assert not [*tmp_path.iterdir()]
+    made.fields["shortcuts"].setText("2..4=1..0")  # type: ignore[attr-defined]
+    export.click()
+    assert read_course(tmp_path / "r.json").recipe.shortcuts == ShortcutSchedule(2, 4)
 
 
 def test_numbers_have_no_more_digits_than_needed(qtbot: QtBot) -> None:

@@ -23,7 +23,7 @@ from resnet_viewer.records.lab import (
     StateChanged,
     StateKept,
 )
-from resnet_viewer.records.recipe import RECIPES
+from resnet_viewer.records.recipe import RECIPES, ShortcutSchedule
 from resnet_viewer.records.requests import OpenNetwork
 from resnet_viewer.records.run_plan import RunPlan
 from resnet_viewer.records.test_set import CROPS, TestSet
@@ -313,7 +313,11 @@ def test_a_twin_differs_by_its_shortcuts_alone(desk: Desk) -> None:
     plain, residual, deeper, _ = scene.logs
     assert twin_of(scene, plain) is residual
     assert twin_of(scene, residual) is plain
-    residual.run = replace(residual.run, network=replace(residual.run.network, seed=1))
+    recipe = residual.run.recipe
+    for wished in ({"survival": 0.5}, {"shortcuts": ShortcutSchedule(1, 2)}):
+        residual.run = replace(residual.run, recipe=replace(recipe, **wished).named)
+        assert twin_of(scene, plain) is residual, "a plain network has none of that"
+    residual.run = replace(residual.run, recipe=recipe, network=replace(residual.run.network, seed=1))
     assert twin_of(scene, plain) is None
     assert twin_of(scene, deeper) is scene.logs[3]
     deeper.run = replace(deeper.run, recipe=RECIPES["adam"])
