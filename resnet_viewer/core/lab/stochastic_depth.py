@@ -14,7 +14,7 @@ from torch import Tensor
 
 from resnet_viewer.records.blueprint import BlockSpec
 from resnet_viewer.records.errors import UserError
-from resnet_viewer.records.layers import LayerSpec, Normalisation
+from resnet_viewer.records.layers import LayerSpec, Normalisation, Scalar
 from resnet_viewer.records.laying_out import blueprint
 from resnet_viewer.records.stochastic_depth import chances
 from resnet_viewer.records.training import RunSpec
@@ -50,12 +50,17 @@ def require_foldable(run: RunSpec) -> None:
 
 def _factors(block: BlockSpec) -> Iterator[str]:
     """What is multiplied in a state dict where the block's branch is, as far as it is there."""
-    last = next(
-        (step for step in reversed(block.branch) if isinstance(step, LayerSpec | Normalisation)), None
+    for step in reversed(block.branch):
+        match step:
+            case Scalar(kind="bias"):  # what it is added to takes the factor in as well
+                yield f"{step.name}.bias"
+            case Scalar():
+                yield f"{step.name}.weight"
+                return
+            case LayerSpec() | Normalisation():
+                yield f"{step.name}.weight"
+                yield f"{step.name}.bias"
+                return
+    raise FoldingError(
+        f"The residual branch of {block.label} has no weights: it cannot be trained with stochastic depth."
     )
-    if last is None:
-        raise FoldingError(
-            f"The residual branch of {block.label} has no weights: it cannot be trained with stochastic depth."
-        )
-    yield f"{last.name}.weight"
-    yield f"{last.name}.bias"

@@ -121,7 +121,8 @@ def test_a_branch_that_is_not_drawn_stays_as_it_is_and_has_no_gradient() -> None
 NAMES = [
     "cifar-resnet-8", "cifar-resnet-8-nobn", "cifar-resnet-8-b", "cifar-resnet-11-bottleneck", "cifar-resnet-8-preact",
     "cifar-resnet-8-relupre", "cifar-resnet-8-bnafter", "cifar-resnet-8-relubefore", "cifar-resnet-8-highway",
-    "cifar-resnet-8-gated", "cifar-resnet-8-scaled", "cifar-resnet-8-concat",
+    "cifar-resnet-8-gated", "cifar-resnet-8-scaled", "cifar-resnet-8-concat", "cifar-resnet-8-skipinit",
+    "cifar-resnet-8-fixup", "cifar-resnet-8-b-fixup", "cifar-resnet-8-preact-fixup",
 ]  # fmt: skip
 
 
