@@ -57,6 +57,12 @@ def percent(*values: float) -> str:
     return f"{low}\u00a0%" if low == high else f"{low} to {high}\u00a0%"
 
 
+def signed(value: float, decimals: int = 2) -> str:
+    """ "−0.17", "0.00": with a minus that is one, and none before a zero."""
+    rounded = f"{abs(value):.{decimals}f}"
+    return rounded if value >= 0 or not float(rounded) else f"−{rounded}"
+
+
 def strength_words(strength: float) -> str:
     """What an intervention did: "shortcuts cut", "shortcuts restored", "shortcuts open by 0.5"."""
     if strength == 0:

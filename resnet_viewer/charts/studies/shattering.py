@@ -1,4 +1,4 @@
-"""What is drawn of "Shattered gradients": how alike gradients are some points apart, and one line's gradient."""
+"""What is drawn of "Shattered gradients": how alike gradients are some points apart, and one line."""
 
 from __future__ import annotations
 
@@ -6,15 +6,28 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from resnet_viewer.charts.study_panel import HUES, Colour, LinesPanel, Panel, Scale, Series, names
-from resnet_viewer.records.studies.shattering import NOISES, measured, noise, options_of
+from resnet_viewer.charts.study_panel import (
+    HUES,
+    Colour,
+    Floats,
+    LinesPanel,
+    Panel,
+    PictureRow,
+    PicturesPanel,
+    Pixels,
+    Scale,
+    Series,
+    names,
+)
+from resnet_viewer.records.studies.shattering import NOISES, Sights, measured, noise, options_of, sights
 from resnet_viewer.records.study import StudyResult
 
 _LAG, _ALIKE = Scale("lag (points)", is_whole=True), Scale("autocorrelation")
+_WAY = Scale("from one end to the other")
 
 
 def panels(results: Sequence[StudyResult]) -> tuple[Panel, ...]:
-    """Autocorrelation by lag beside white and brown noise, and the slope along the first line."""
+    """Autocorrelation by lag beside white and brown noise, and the slope and the pictures along the first line."""
     alike: list[Series] = []
     slopes: list[Series] = []
     for place, (result, name) in enumerate(zip(results, names(results), strict=True)):
@@ -39,14 +52,61 @@ def panels(results: Sequence[StudyResult]) -> tuple[Panel, ...]:
                 alike.append(
                     Series(words, lags, noise(kind, points, farthest), colour="reference", is_dashed=True)
                 )
+    seen = _pictures(results)
     message = "" if alike else "No line with a gradient is measured yet."
     return (
         LinesPanel("How alike gradients are", _LAG, _ALIKE, tuple(alike), message=message),
         LinesPanel(
             "Gradient along a line",
-            Scale("from one end to the other"),
+            _WAY,
             Scale("slope of the score (steepest 1)"),
             tuple(slopes),
             message="" if slopes else message or "No line has a gradient.",
         ),
+        *(() if seen is None else (seen,)),
     )
+
+
+def _pictures(results: Sequence[StudyResult]) -> PicturesPanel | None:
+    """What the first line looks like, and the gradient there: of the first result, and of others on the same line."""
+    found = [(name, sights(result)) for result, name in zip(results, names(results), strict=True)]
+    lines = [(name, line) for name, line in found if line is not None]
+    if not lines:
+        return None
+    _, first = lines[0]
+    same = [(name, line) for name, line in lines if _is_same(first, line)]
+    count = range(len(first.shares))
+    rows = [
+        PictureRow("what the network sees there", tuple(_pixels(first.picture(place)) for place in count))
+    ]
+    for name, line in same:
+        called = f"gradient: {name}" if name else "gradient there, grey is 0"
+        rows.append(PictureRow(called, tuple(_pixels((1 + line.gradients[place]) / 2) for place in count)))
+    return PicturesPanel(
+        "Along the first line",
+        _WAY,
+        first.shares,
+        tuple(rows),
+        names=tuple(
+            f"{first.shares[place]:.2f} (largest {' and '.join(f'{line.largest[place]:.2g}' for _, line in same)})"
+            for place in count
+        ),
+        has_slider=True,
+    )
+
+
+def _is_same(one: Sights, other: Sights) -> bool:
+    return (
+        one.ends == other.ends
+        and np.array_equal(one.shares, other.shares)
+        and np.array_equal(one.start, other.start)
+        and np.array_equal(one.end, other.end)
+    )
+
+
+def _pixels(planes: Floats) -> Pixels:
+    """(C, S, S) from 0 to 1 -> (S, S, 3); other numbers of channels than three are their mean."""
+    if len(planes) != 3:
+        planes = np.repeat(planes.mean(0, keepdims=True), 3, 0)
+    found: Pixels = (255 * planes.transpose(1, 2, 0)).round().astype(np.uint8)
+    return found

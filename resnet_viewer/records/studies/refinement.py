@@ -13,7 +13,7 @@ from resnet_viewer.records.laying_out import blueprint
 from resnet_viewer.records.network import LARGEST_SEED
 from resnet_viewer.records.papers import GREFF_2017, JASTRZEBSKI_2018
 from resnet_viewer.records.probe import NetworkState
-from resnet_viewer.records.story_words import counted, joined, number_word, percent
+from resnet_viewer.records.story_words import counted, joined, number_word, percent, signed
 from resnet_viewer.records.study import Options, Row, StudyInfo, StudyResult, number, option
 
 _CERTAIN = 2.0
@@ -110,9 +110,8 @@ def _cosine_words(result: StudyResult, rows: Mapping[int, Row]) -> str:
     clear = [block for block in against if found[block] <= -_CLEAR]
     of_class = "" if result.basis.has_labels else ", of the class that the network gives,"
     said = (
-        f"What block {last} adds is at a cosine of {_signed(found[last])} to the gradient of the loss{of_class} at its "
-        f"input"
-        + (f"; in the first half of the network the mean is {_signed(fmean(early))}" if early else "")
+        f"What block {last} adds is at a cosine of {signed(found[last])} to the gradient of the loss{of_class} at its "
+        f"input" + (f"; in the first half of the network the mean is {signed(fmean(early))}" if early else "")
     )
     counts = f"{len(against)} of {len(found)} blocks point against the gradient by more than chance"
     counts += f", {_those(clear)} by {_CLEAR:g} or more" if against else ""
@@ -213,12 +212,6 @@ def _reading_words(result: StudyResult, rows: Mapping[int, Row]) -> str:
             )
         )
     return " ".join(said)
-
-
-def _signed(value: float) -> str:
-    """ "−0.17", "0.00"."""
-    rounded = f"{value:.2f}"
-    return rounded.replace("-0.00", "0.00").replace("-", "−")
 
 
 def _or(value: float, otherwise: float) -> float:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
@@ -13,8 +14,8 @@ from resnet_viewer.records.blueprint import Blueprint
 from resnet_viewer.records.laying_out import blueprint
 from resnet_viewer.records.papers import BALDUZZI_2017
 from resnet_viewer.records.probe import NetworkState
-from resnet_viewer.records.story_words import counted
-from resnet_viewer.records.study import Options, StudyInfo, StudyResult, option
+from resnet_viewer.records.story_words import counted, signed
+from resnet_viewer.records.study import Options, Row, StudyInfo, StudyResult, option
 
 Floats = NDArray[np.float64]
 _DEEP, _SHALLOW = 24, 10
@@ -22,6 +23,7 @@ _DEEP, _SHALLOW = 24, 10
 _NEAR_WHITE = 0.25
 """Of the way from white to brown noise: up to here it is called close to white."""
 NOISES = ("white", "brown")
+Statistics = Literal["usual", "the line's", "training's"]
 
 
 @dataclass(frozen=True)
@@ -32,8 +34,14 @@ class ShatteringOptions(Options):
         "pictures", "Ends", "what lines are drawn between: two pictures, or two of normally distributed noise"
     )
     lines: int = option(8, "Lines", "how many", least=1, most=1000)
-    points: int = option(256, "Points", "on each line, evenly spaced", least=16, most=1024)
+    points: int = option(112, "Points", "on each line, evenly spaced", least=16, most=1024)
     lags: int = option(15, "Lags", "how many points apart gradients are compared at most", least=1, most=200)
+    statistics: Statistics = option(
+        "usual",
+        "BN statistics",
+        "those of a line's own points together, as in training, or those that training left; usual: the line's for "
+        "untrained weights, training's for trained ones",
+    )
     seed: int = option(0, "Seed", "of the choice of lines", least=0, most=2**31 - 1)
 
     @property
@@ -85,6 +93,69 @@ def options_of(result: StudyResult) -> ShatteringOptions:
     return options
 
 
+def takes_line(state: NetworkState, options: ShatteringOptions) -> bool:
+    """Whether batch normalisation takes the statistics of all points of a line together."""
+    if not state.network.is_normalised:
+        return False
+    is_untrained = state.network.weights.is_untrained
+    return options.statistics == "the line's" or (options.statistics == "usual" and is_untrained)
+
+
+@dataclass(frozen=True, eq=False)
+class Sights:
+    """What a line looks like at some of its places."""
+
+    ends: tuple[str, str]
+    """Names of the pictures."""
+    shares: Floats
+    """(P,), how far from the first end to the second each place is, rising."""
+    start: Floats
+    """(C, S, S), the first picture, as a screen shows it from 0 to 1, but not cut off there."""
+    end: Floats
+    gradients: Floats
+    """(P, C, S', S'), each place's over its largest value, in steps of 1/127."""
+    largest: Floats
+    """(P,), these values."""
+
+    def picture(self, place: int) -> Floats:
+        """(C, S, S), what the network sees there, from 0 to 1."""
+        share = self.shares[place]
+        found: Floats = np.clip((1 - share) * self.start + share * self.end, 0, 1)
+        return found
+
+
+LEVELS = 127
+"""Of a gradient's values above zero, and below."""
+
+
+def sights(result: StudyResult) -> Sights | None:
+    """Those of the first line; None where they are not there, or not whole."""
+    channels = len(result.order.state.preprocessing.mean)
+    for row in result.rows:
+        shares, largest = (_numbers(row, name) for name in ("shares", "largest"))
+        start, end = (_planes(row, name, channels) for name in ("start", "end"))
+        values = _numbers(row, "gradients")
+        if not len(shares) or start is None or end is None or start.shape != end.shape:
+            continue
+        side = math.isqrt(len(values) // (channels * len(shares)))
+        if side and len(values) == len(shares) * channels * side**2 and len(largest) == len(shares):
+            gradients = values.reshape(len(shares), channels, side, side) / LEVELS
+            ends = str(row.get("from")), str(row.get("to"))
+            return Sights(ends, shares, start, end, gradients, largest)
+    return None
+
+
+def _planes(row: Row, name: str, channels: int) -> Floats | None:
+    values = _numbers(row, name)
+    side = math.isqrt(len(values) // channels)
+    return values.reshape(channels, side, side) if side and len(values) == channels * side**2 else None
+
+
+def _numbers(row: Row, name: str) -> Floats:
+    value = row.get(name)
+    return np.array(value if isinstance(value, tuple | list) else (), np.float64)
+
+
 def refusal(state: NetworkState, plan: Blueprint, options: ShatteringOptions) -> str:
     """A gradient needs a score."""
     if state.network.has_classifier:
@@ -103,13 +174,14 @@ def conclusion(result: StudyResult) -> Sequence[str]:
     mean = float(nearest.mean())
     white, brown = (float(noise(kind, options.points, 1)[1]) for kind in NOISES)
     way = (mean - white) / (brown - white)
-    spread = f" ({nearest.min():.2f} to {nearest.max():.2f})" if len(lines) > 1 else ""
+    spread = f" ({signed(nearest.min())} to {signed(nearest.max())})" if len(lines) > 1 else ""
     so_far = "" if result.is_complete else f" so far, of {result.points},"
     return (
         f"On {counted(len(lines), 'line')}{so_far} between {_ends(options)} with {options.points} points each, "
-        f"gradients of the score one point apart have an autocorrelation of {mean:.2f}{spread}: white noise would have "
-        f"{abs(white):.2f}, brown noise {brown:.2f}, so it is {100 * way:.0f} % of the way from white to brown.",
-        _agreement(state, way),
+        f"{_normalised(state, options)}gradients of the score one point apart have an autocorrelation of "
+        f"{signed(mean)}{spread}: white noise would have {signed(white)}, brown noise {signed(brown)}, so it is "
+        f"{signed(100 * way, 0)} % of the way from white to brown.",
+        _agreement(state, options, way),
     )
 
 
@@ -117,12 +189,24 @@ def _ends(options: ShatteringOptions) -> str:
     return "pictures" if options.ends == "pictures" else "points of noise"
 
 
-def _agreement(state: NetworkState, way: float) -> str:
+def _normalised(state: NetworkState, options: ShatteringOptions) -> str:
+    if not state.network.is_normalised:
+        return ""
+    whose = "the line's own points" if takes_line(state, options) else "training"
+    return f"normalised by the statistics of {whose}, "
+
+
+def _agreement(state: NetworkState, options: ShatteringOptions, way: float) -> str:
     network, wiring = state.network, state.wiring
     if not network.weights.is_untrained:
         return (
             "The paper measures networks before training, so it does not say what these trained weights should show; "
             "lay the untrained network and its twin over this."
+        )
+    if network.is_normalised and not takes_line(state, options):
+        return (
+            "The paper normalises by the statistics of a batch; without training there are none of it, and what is "
+            "normalised is as it was: take those of the line to compare."
         )
     has_shortcuts = network.has_shortcuts and any(strength > 0 for strength in wiring.shortcuts)
     layers = len(blueprint(network, state.preprocessing.crop).layers)
@@ -159,7 +243,8 @@ INFO = StudyInfo(
     conclusion=conclusion,
     explains=(
         "Along straight lines through the input the gradient of one score is taken at many points, and held against "
-        "itself some points further on. Batch normalisation uses the statistics of training, as everywhere but in "
+        "itself some points further on. Of untrained weights batch normalisation takes the statistics of all points "
+        "of the line together, as the paper does, and their share in the gradient counts; of trained ones those of "
         "training."
     ),
 )

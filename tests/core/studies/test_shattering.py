@@ -2,18 +2,32 @@
 
 from __future__ import annotations
 
+import copy
 import random
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pytest
 import torch
 
+from resnet_viewer.core.network import Network
 from resnet_viewer.core.studies.bench import Bench
 from resnet_viewer.core.studies.shattering import along, plan
+from resnet_viewer.core.weights.catalog import spec
 from resnet_viewer.records.errors import UserError
-from resnet_viewer.records.studies.shattering import ShatteringOptions, autocorrelation, noise
-from resnet_viewer.records.study import Row
+from resnet_viewer.records.preprocessing import usual_preprocessing
+from resnet_viewer.records.probe import NetworkState
+from resnet_viewer.records.studies.shattering import (
+    ShatteringOptions,
+    Statistics,
+    autocorrelation,
+    noise,
+    sights,
+)
+from resnet_viewer.records.study import Basis, Row, StudyOrder, StudyResult
+from resnet_viewer.records.test_set import TestSet
+from resnet_viewer.records.wiring import Wiring
 from tests.core.data.test_test_sets import end_of
 from tests.core.studies.test_bench import bench_of
 
@@ -32,28 +46,89 @@ def looped(vectors: torch.Tensor, farthest: int) -> list[float]:
     ]
 
 
-def test_it_is_what_a_plain_loop_finds_with_the_gates_of_the_session() -> None:
+def one_by_one(
+    network: Network, places: list[torch.Tensor], *, is_whole: bool
+) -> tuple[int, list[torch.Tensor]]:
+    """The gradient at each point for itself: of its own score, or of all scores as training computes them."""
+    leaves = [place.clone().requires_grad_() for place in places]
+    if not is_whole:
+        target = int(network(leaves[0]).argmax())
+        scores = [network(leaf)[0, target] for leaf in leaves]
+        return target, [
+            torch.autograd.grad(score, leaf)[0] for score, leaf in zip(scores, leaves, strict=True)
+        ]
+    logits = copy.deepcopy(network).train()(torch.cat(leaves))
+    target = int(logits[0].argmax())
+    total = logits[:, target].sum()
+    return target, [torch.autograd.grad(total, leaf, retain_graph=True)[0] for leaf in leaves]
+
+
+@pytest.mark.parametrize("statistics", ["the line's", "training's"])
+def test_it_is_what_a_plain_loop_finds_with_the_gates_of_the_session(statistics: Statistics) -> None:
     bench, network = bench_of("cifar-resnet-8")
     state = replace(bench.state, wiring=bench.state.wiring.with_shortcuts([2], 0.0))
     bench = Bench(network, state, device="cpu", view=bench._view)
-    row = measured(bench, ShatteringOptions(lines=2, points=16, lags=5, seed=3))[1]
+    before = {name: tensor.clone() for name, tensor in network.state_dict().items()}
+    row = measured(bench, ShatteringOptions(lines=2, points=16, lags=5, seed=3, statistics=statistics))[1]
+    assert row["statistics"] == statistics
+    assert all(torch.equal(tensor, before[name]) for name, tensor in network.state_dict().items())
+    assert not any(module.training for module in network.modules())
     first, last = random.Random("3 line 2").sample(range(len(bench)), 2)
     assert (row["from"], row["to"]) == (bench.pictures.names[first], bench.pictures.names[last])
     start, end = bench.inputs(first, first + 1), bench.inputs(last, last + 1)
     network.set_wiring(state.wiring)
-    gradients = []
-    for step in range(16):
-        place = (start + (end - start) * step / 15).requires_grad_()
-        score = network(place)[0]
-        if step == 0:
-            target = int(score.argmax())
-        gradients.append(torch.autograd.grad(score[target], place)[0].flatten())
+    places = [start + (end - start) * step / 15 for step in range(16)]
+    target, found = one_by_one(network, places, is_whole=statistics == "the line's")
+    gradients = [gradient.flatten() for gradient in found]
     assert row["class"] == target
     assert row["autocorrelation"] == pytest.approx(looped(torch.stack(gradients), 5), abs=1e-4)
     assert row["lag_1"] == row["autocorrelation"][1]  # type: ignore[index]  # a tuple
     way = (end - start).flatten()
     slopes = [float(gradient @ way / way.norm()) for gradient in gradients]
     assert row["slope"] == pytest.approx(slopes, rel=1e-3, abs=1e-5 * max(map(abs, slopes)))
+
+
+def test_the_first_line_alone_is_kept_to_be_looked_at() -> None:
+    bench, network = bench_of("cifar-resnet-8")
+    options = ShatteringOptions(lines=2, points=40, statistics="training's")
+    first, second = measured(bench, options)
+    assert "gradients" not in second
+    order = StudyOrder("shattering", bench.state, options, TestSet("digits"), Path("somewhere"))
+    seen = sights(StudyResult(order, Basis(20, 20), 2, (second, first)))
+    assert seen is not None
+    assert (len(seen.shares), seen.shares[0], seen.shares[-1]) == (32, 0, 1)
+    ends = [bench.pictures.names.index(name) for name in seen.ends]
+    assert bench._view is not None
+    for planes, place in ((seen.start, ends[0]), (seen.end, ends[1])):
+        assert (255 * planes).transpose(1, 2, 0) == pytest.approx(bench._view.pixels[place], abs=0.2)
+    start, end = (bench.inputs(place, place + 1) for place in ends)
+    for place in (0, 13, 31):
+        share = round(seen.shares[place] * 39) / 39
+        leaf = (start + (end - start) * share).requires_grad_()
+        (gradient,) = torch.autograd.grad(network(leaf)[0, first["class"]], leaf)
+        largest = float(gradient.abs().max())
+        assert seen.largest[place] == pytest.approx(largest, rel=2e-3)
+        assert seen.gradients[place] == pytest.approx((gradient[0] / largest).numpy(), abs=0.6 / 127)
+    assert len(first["gradients"]) <= 100_000  # type: ignore[arg-type]  # a tuple
+
+
+def test_a_line_too_long_to_go_through_at_once_says_how_many_points_do() -> None:
+    _, network = bench_of("cifar-resnet-8")
+    described = spec("resnet50")
+    large = Bench(
+        network, NetworkState(described, usual_preprocessing(described), Wiring.all_open(16)), device="cpu"
+    )
+    options = ShatteringOptions(ends="noise", points=1024)
+    with pytest.raises(
+        UserError, match=r"its 1024 points go through ResNet-50 at once, in about \d+\.\d GB"
+    ) as refused:
+        plan(large, options)
+    fewer = int(str(refused.value).partition(": take ")[2].split()[0])
+    assert fewer > 16
+    plan(large, replace(options, points=fewer))
+    with pytest.raises(UserError, match=f"take {fewer} points"):
+        plan(large, replace(options, points=fewer + 1))
+    assert len(plan(large, replace(options, statistics="training's")).points) == 8
 
 
 def test_noise_has_the_autocorrelation_of_noise_that_is_drawn() -> None:
@@ -77,14 +152,17 @@ def test_lines_between_noise_need_no_pictures_and_the_seed_alone_chooses_them() 
         plan(Bench(network, bench.state, device="cpu"), ShatteringOptions())
 
 
-def test_it_can_be_stopped_between_batches_and_leaves_no_trace() -> None:
+@pytest.mark.parametrize("is_whole", [True, False])
+def test_it_can_be_stopped_between_steps_and_leaves_no_trace(is_whole: bool) -> None:
     bench, network = bench_of("cifar-resnet-8")
-    work = along(bench, bench.inputs(0, 1), bench.inputs(1, 2), 64)
-    next(work)
-    next(work)
-    assert network.wiring.is_open
+    work = along(bench, bench.inputs(0, 1), bench.inputs(1, 2), 64, is_whole=is_whole)
+    for _ in range(7 if is_whole else 2):
+        next(work)
+        assert network.wiring.is_open
+        assert not any(module.training for module in network.modules())
+        assert torch.is_grad_enabled()
     work.close()
-    assert 0 < bench.passes <= 1 + 3 * 64
+    assert bench.passes <= 1 + 3 * 64
 
 
 def test_a_network_through_which_nothing_comes_has_no_numbers() -> None:

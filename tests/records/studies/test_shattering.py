@@ -9,12 +9,12 @@ import numpy as np
 import pytest
 
 from resnet_viewer.charts.studies.shattering import panels
-from resnet_viewer.charts.study_panel import LinesPanel
+from resnet_viewer.charts.study_panel import LinesPanel, PicturesPanel
 from resnet_viewer.core.weights.catalog import spec
 from resnet_viewer.records.checking import ArgumentError
 from resnet_viewer.records.preprocessing import usual_preprocessing
 from resnet_viewer.records.probe import NetworkState
-from resnet_viewer.records.studies.shattering import ShatteringOptions, conclusion, noise
+from resnet_viewer.records.studies.shattering import ShatteringOptions, conclusion, noise, sights, takes_line
 from resnet_viewer.records.study import Basis, Row, StudyOrder, StudyResult
 from resnet_viewer.records.test_set import TestSet
 from resnet_viewer.records.wiring import Wiring
@@ -62,6 +62,89 @@ def test_what_the_paper_does_not_measure_is_not_judged() -> None:
     for other, words in ((trained, "networks before training"), (cut, "Some of its gates are not open")):
         said = conclusion(replace(result, order=replace(result.order, state=other)))
         assert words in said[-1]
+
+
+def test_the_statistics_of_batch_normalisation_are_those_that_the_weights_have() -> None:
+    result = result_of(0.5)
+    state = result.order.state
+    trained = replace(
+        state, network=replace(state.network, weights=replace(state.network.weights, source="bundled"))
+    )
+    bare = replace(state, network=spec("cifar-resnet-20-nobn"))
+    for whose, its, taken in (
+        ("usual", state, True),
+        ("usual", trained, False),
+        ("the line's", trained, True),
+        ("training's", state, False),
+        ("the line's", bare, False),
+    ):
+        assert takes_line(its, ShatteringOptions(statistics=whose)) == taken  # type: ignore[arg-type]  # choices
+    assert "normalised by the statistics of the line's own points, gradients" in conclusion(result)[0]
+    order = replace(result.order, options=replace(OPTIONS, statistics="training's"))
+    first, said = conclusion(replace(result, order=order))
+    assert "normalised by the statistics of training, gradients" in first
+    assert "take those of the line to compare" in said
+    assert "normalised" not in conclusion(replace(result, order=replace(order, state=bare)))[0]
+
+
+def line(places: int = 4, side: int = 2) -> Row:
+    """From black to white; the gradient rises from pixel to pixel."""
+    values = tuple(range(3 * side**2)) * places
+    return {
+        "from": "one.png",
+        "to": "other.png",
+        "shares": tuple(np.linspace(0, 1, places)),
+        "start": (-0.5,) * 12,
+        "end": (1.5,) * 12,
+        "gradients": values,
+        "largest": (0.25,) * places,
+    }
+
+
+def test_a_slider_goes_along_the_line_and_twins_are_laid_over_one_another() -> None:
+    result, twin = result_of(0.5), result_of(0.2, "cifar-plain-8")
+    seen = [replace(each, rows=({**each.rows[0], **line()}, *each.rows[1:])) for each in (result, twin)]
+    *_, slope, pictures = panels(seen)
+    assert isinstance(pictures, PicturesPanel)
+    assert isinstance(slope, LinesPanel)
+    assert pictures.x.title == slope.x.title, "so that its guide follows"
+    assert pictures.has_slider
+    assert pictures.places.tolist() == pytest.approx([0, 1 / 3, 2 / 3, 1])
+    assert [row.name for row in pictures.rows] == [
+        "what the network sees there",
+        "gradient: ResNet-8",
+        "gradient: Plain-8",
+    ]
+    colours = [picture[0, 0].tolist() for picture in pictures.rows[0].pictures if picture is not None]
+    assert colours == [[0] * 3, [42] * 3, [212] * 3, [255] * 3], "what is beyond black and white is cut off"
+    gradient = pictures.rows[1].pictures[2]
+    assert gradient is not None
+    assert gradient[0, 0].tolist() == [128, 132, 136], "grey is 0; a pixel's channels are four numbers apart"
+    assert pictures.names[1] == "0.33 (largest 0.25 and 0.25)"
+    elsewhere = replace(seen[1], rows=({**seen[1].rows[0], "to": "third.png"},))
+    *_, pictures = panels([seen[0], elsewhere])
+    assert isinstance(pictures, PicturesPanel)
+    assert [row.name for row in pictures.rows][1:] == ["gradient: ResNet-8"], (
+        "another line has other pictures"
+    )
+
+
+@pytest.mark.parametrize(
+    "strange",
+    [
+        {"shares": ()},
+        {"shares": None},
+        {"start": (0.0,) * 11},
+        {"end": (0.0,) * 27},
+        {"gradients": (1.0,) * 47},
+        {"gradients": (1.0,) * 4},
+        {"largest": (1.0,)},
+    ],
+)
+def test_pictures_that_are_not_whole_are_passed_over(strange: Row) -> None:
+    result = result_of(0.5)
+    assert sights(replace(result, rows=({**line(), **strange},))) is None
+    assert sights(replace(result, rows=({}, line()))) is not None
 
 
 def test_it_says_how_far_it_is_and_passes_over_what_is_no_line() -> None:
