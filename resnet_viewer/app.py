@@ -266,6 +266,7 @@ def viewer_of(
         part.setParent(window)
     train.open_in_inspect.opened.connect(inspect.wished)
     inspect.train_wished.connect(train.wished)
+    inspect.explaining.study_wished.connect(study.ask_for)
     for leads_there in (study.open_point.opened, study.inspect_wished):
         leads_there.connect(inspect.wished)
     inspect.headed.connect(window.setWindowTitle)

@@ -74,7 +74,7 @@ class Scene:
         choice, now, reference = self.session.view.method, self.now, self.reference
         if choice.is_grad_cam or self.is_stale or now is None or not now.is_complete:
             return None
-        number = self._cam_block
+        number = self.cam_block
         asked = choice.about(now, number)
         if reference is None or not reference.is_complete:
             return ExplainPair(asked)
@@ -96,7 +96,7 @@ class Scene:
         return found if isinstance(found, Explanation) else None
 
     @property
-    def _cam_block(self) -> int:
+    def cam_block(self) -> int:
         count = self.session.setup.state.network.block_count
         return min(self.session.view.cam_block or count, count)
 

@@ -39,6 +39,8 @@ class Explaining(QObject):
     """Has the chosen method look at what is on the screen, again after every change, and says why it does not."""
 
     changed = Signal()
+    study_wished = Signal(str, object)
+    """The name of a study, and a dictionary of those of its options that are chosen here."""
 
     def __init__(self, controller: Controller, editor: Editor, window: QWidget) -> None:
         super().__init__(window)
@@ -135,6 +137,16 @@ class Explaining(QObject):
             add_entry(menu, f"Stop {chosen.info.title}", self.stop)
         elif self.is_stopped or (self.problem and not chosen.is_grad_cam):
             add_entry(menu, f"Start {chosen.info.title} again", self.start_again)
+        menu.addSeparator()
+        add_entry(menu, "Is this map to be trusted? (Studies)", self.ask_whether_to_trust)
+
+    @Slot()
+    def ask_whether_to_trust(self) -> None:
+        """Hold the chosen method's maps of the block on the screen against random ones."""
+        scene = self._controller.scene
+        chosen = scene.session.view.method
+        block = scene.cam_block if chosen.info.needs_block else 0
+        self.study_wished.emit("trust", {"method": chosen.method, "block": block})
 
     def _cost_words(self, info: MethodInfo, chosen: MethodChoice, now: ProbeResult | None) -> str:
         if info.name == "grad_cam":

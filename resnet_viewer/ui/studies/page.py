@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from datetime import datetime
 from functools import partial
@@ -244,6 +244,20 @@ class StudiesPage(Page):
         self.controller.choose(info)
         self._settings.set_study("last", info.name)
         self._show_study()
+
+    @Slot(str, object)
+    def ask_for(self, study: str, chosen: Mapping[str, object]) -> None:
+        """Show the study of that name, some of its options as they were chosen elsewhere, the others as they were."""
+        if (info := self._studies.get(study)) is None:
+            return
+        self.wished.emit()
+        self.choose(info)
+        form = self.panels.form.options
+        try:
+            options = form.options
+        except UserError:
+            options = info.options()
+        form.show_options(replace(options, **chosen))
 
     @Slot(object)
     def take_step(self, step: Step) -> None:

@@ -22,6 +22,7 @@ from resnet_viewer.records.method import (
     OcclusionOptions,
     method_of,
 )
+from resnet_viewer.records.studies.trust import TrustOptions
 from resnet_viewer.records.target import BlockTarget
 from resnet_viewer.services.figures import drawn
 from resnet_viewer.ui.inspect.gradcam import PicturePanel
@@ -359,3 +360,18 @@ def test_a_method_that_is_refused_is_not_waited_for_by_an_export(desk: Desk) -> 
     desk.qtbot.waitUntil(lambda: "gated block" in page.explaining.problem)
     with pytest.raises(UserError, match="no rule for the product in a gated block"):
         drawn(page.controller.scene, FigureChoice("gradcam", "svg"))
+
+
+def test_the_menu_leads_to_the_study_of_the_chosen_method_and_block(desk: Desk) -> None:
+    page, wished = page_of(desk), []
+    page.explaining.study_wished.connect(lambda name, chosen: wished.append((name, chosen)))
+    page.editor.select_cam_block(2)
+    assert "Is this map to be trusted? (Studies)" in entries(page.explaining)
+    page.explaining.ask_whether_to_trust()
+    assert wished == [("trust", {"method": "grad_cam", "block": 2})]
+    choose(desk, MethodChoice("saliency"))
+    settle(desk)
+    page.explaining.ask_whether_to_trust()
+    assert wished[-1] == ("trust", {"method": "saliency", "block": 0}), "it looks at no block"
+    for _, chosen in wished:
+        TrustOptions(**chosen)

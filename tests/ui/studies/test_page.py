@@ -648,3 +648,17 @@ def test_the_menu_of_a_row_opens_where_it_is_clicked(desk: Desk, page: StudiesPa
     table.customContextMenuRequested.emit(table.visualRect(table.results.index(0, 0)).center())
     assert len(wished) == 1
     page.panels.results.result_button.menu().close()
+
+
+def test_another_page_may_ask_for_a_study_with_some_of_its_options_chosen(
+    desk: Desk, page: StudiesPage
+) -> None:
+    set_option(page, "repeats", 7)
+    page.choose(COUNTING)
+    desk.window.show_page(INSPECT)
+    page.ask_for(WEIGHING.name, {"kind": "cut"})
+    assert desk.window.page is page
+    assert page.controller.scene.info is WEIGHING
+    assert page.order.options == WeighOptions(kind="cut", repeats=7), "the others stay"
+    page.ask_for("no such study", {})
+    assert page.controller.scene.info is WEIGHING
