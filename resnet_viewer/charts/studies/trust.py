@@ -26,7 +26,6 @@ from resnet_viewer.charts.tiles import coloured
 from resnet_viewer.records.limits import Limits
 from resnet_viewer.records.studies.trust import (
     ALIKE,
-    CURVE_WORDS,
     Alike,
     Curve,
     alike,
@@ -90,8 +89,9 @@ def _curve_panel(
             if not len(ours):
                 continue
             shares = np.linspace(0, 100, ours.shape[1])
-            ground = CURVE_WORDS[kind].rpartition(" to ")[2] if len(kinds) > 1 else ""
-            whose = name or map_words(result)
+            ground = "to black" if kind == "deletion" else "to blurred" if kind == "fading" else ""
+            ground = ground if len(kinds) > 1 else ""
+            whose = name or (map_words(result) if not ground else "")
             hue: Colour = _hue(place, name) if number == 0 else "shortcut"
             series += [
                 _series(_joined(whose, ground), shares, ours, hue, is_dashed=False),
@@ -113,7 +113,7 @@ def _curve_panel(
 
 
 def _joined(whose: str, ground: str) -> str:
-    return f"{whose}, to {ground}" if ground else whose
+    return ", ".join(filter(None, (whose, ground)))
 
 
 def _alike_panel(results: Sequence[StudyResult], called: Sequence[str]) -> Panel:
@@ -139,7 +139,7 @@ def _alike_panel(results: Sequence[StudyResult], called: Sequence[str]) -> Panel
                 hue: Colour = _hue(place, name) if name else "reference"
                 series.append(_series(chance, x, level, hue, is_dashed=True, least=-1.0))
     return LinesPanel(
-        "Maps of weights drawn anew, beside the trained network's",
+        "How alike maps stay as weights are drawn anew",
         Scale("portions drawn anew, the classifier first", is_whole=True),
         Scale("how alike (1: the same)"),
         tuple(series),

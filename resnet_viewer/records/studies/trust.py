@@ -39,8 +39,8 @@ CURVE_WORDS: dict[Curve, str] = {
     "deletion": "deletion to black",
     "fading": "deletion to the blurred picture",
 }
-_ALIKE = 0.1
-"""A rank correlation up to here counts as none."""
+_LITTLE, _HARDLY = 0.3, 0.05
+"""Of so much more rank correlation than random maps have little is left; an area that differs by less hardly does."""
 _FOUND: dict[str, bool] = {
     "saliency": True,
     "grad_cam": True,
@@ -315,153 +315,153 @@ def refusal(state: NetworkState, plan: Blueprint, options: TrustOptions) -> str:
     return method_refusal(request_of(state, options, _NOTHING, 0))
 
 
+class Check(NamedTuple):
+    """One of the checks: whether the maps pass it, None where one picture cannot tell, and with which numbers."""
+
+    name: str
+    is_passed: bool | None
+    words: str
+
+    @property
+    def sentence(self) -> str:
+        """ "Passes insertion into the blurred picture: …"."""
+        verdict = {True: "Passes", False: "Fails", None: "Of one picture, which cannot tell:"}[self.is_passed]
+        return f"{verdict} {self.name}: {self.words}."
+
+
+def checks(result: StudyResult) -> tuple[Check, ...]:
+    """Those of which there are numbers."""
+    found = [_area_check(result, curve) for curve in CURVES if len(areas(result, curve).ours)]
+    return (*found, *_anew_check(result), *_untold_check(result), *_sensitivity_check(result))
+
+
 def conclusion(result: StudyResult) -> Sequence[str]:
     """Which checks the maps pass, each beside the number of random maps."""
     if not result.rows:
         return ()
+    found = checks(result)
+    said = [_begin(result, found)]
     blank, told = blank_maps(result)
-    said = [_begin(result)]
     if blank:
         said.append(
-            f"{counted(blank, 'map')} of {told} {'is' if blank == 1 else 'are'} blank: there is nothing to hold "
-            "against random maps."
+            f"{counted(blank, 'map').capitalize()} of {told} {'is' if blank == 1 else 'are'} blank: there is nothing "
+            "to hold against random maps."
         )
-    said += [_area_words(result, curve) for curve in CURVES if len(areas(result, curve).ours)]
-    said += _anew_words(result)
-    said += _infidelity_words(result)
-    said += _sensitivity_words(result)
-    return said
+    return (*said, *(check.sentence for check in found))
 
 
-def _begin(result: StudyResult) -> str:
+def _begin(result: StudyResult, found: Sequence[Check]) -> str:
     options, words = options_of(result), map_words(result)
     count = len({row.get("number") for row in result.rows})
     so_far = "" if result.is_complete else f" so far, of {options.pictures}"
+    on = f"on {counted(count, 'picture')}{so_far}"
+    beside = f"{counted(options.random_maps, 'random map')} of the same values and smoothness beside each"
+    known = [check for check in found if check.is_passed is not None]
+    if not known:
+        return f"{words} {on}, {beside}."
+    passed = sum(bool(check.is_passed) for check in known)
     return (
-        f"{words} on {counted(count, 'picture')}{so_far}, each beside {counted(options.random_maps, 'random map')} of "
-        "its values and its smoothness; every interval is the 95 % one of a mean over pictures."
+        f"{words} passes {passed} of {len(known)} checks {on}, {beside}; intervals are the 95 % ones of means over "
+        "pictures."
     )
 
 
 def _number(value: float) -> str:
-    return (
-        f"{value:.2f}".replace("-", "−")
-        if abs(value) >= 0.005 or not value
-        else f"{value:.1g}".replace("-", "−")
-    )
+    words = f"{value:.2f}" if abs(value) >= 0.005 or not value else f"{value:.1g}"
+    return words.replace("-", "−", 1)
 
 
-def _passes(is_passed: bool | None) -> str:
-    if is_passed is None:
-        return "one picture does not tell whether it passes"
-    return "it passes this check" if is_passed else "it fails this check"
-
-
-def _beside(pair: Pair, *, is_more: bool) -> tuple[str, bool | None]:
-    """Both means with the interval of their difference, and whether ours is better, beyond chance."""
-    ours, random = float(pair.ours.mean()), float(pair.random.mean())
-    difference, low, high = mean_interval(pair.ours - pair.random)
-    if len(pair.ours) < 2:
-        return f"{_number(ours)} against {_number(random)} of random maps", None
-    words = (
-        f"{_number(ours)} against {_number(random)} of random maps, a difference of {_number(difference)} "
-        f"({_number(low)} to {_number(high)})"
-    )
-    return words, low > 0 if is_more else high < 0
-
-
-def _area_words(result: StudyResult, curve: Curve) -> str:
-    pair = areas(result, curve)
-    words, is_passed = _beside(pair, is_more=curve == "insertion")
-    low, high = np.percentile(pair.ours, [10, 90])
-    spread = f" (the middle 80 % of pictures {_number(low)} to {_number(high)})" if len(pair.ours) > 2 else ""
-    how = "most important pixels first"
-    title = CURVE_WORDS[curve]
-    said = f"{title[0].upper()}{title[1:]}, {how}: the area under the probability of the class is {words}{spread}"
-    if is_passed is False and abs(float((pair.ours - pair.random).mean())) < 0.05:
-        said += ", which hardly differs"
-    return f"{said}; {_passes(is_passed)}."
-
-
-def _anew_words(result: StudyResult) -> list[str]:
-    ours, random = alike(result, "rank")
-    if not len(ours):
-        return []
-    names, said = steps_of(result), []
-    first, last = (_known(ours[:, place]) for place in (0, -1))
-    beside = mean_interval(random)
-    chance = f"random maps have {_number(beside[0])} ({_number(beside[1])} to {_number(beside[2])})"
-    if len(random) < 2:
-        chance = f"random maps have {_number(beside[0])}"
-    if len(first):
-        said.append(
-            f"With the classifier alone drawn anew the map's rank correlation with the trained network's is "
-            f"{_with_interval(first)}; {chance}."
-        )
-    if len(last):
-        kinds: list[Alike] = ["rank", "magnitude"] if has_signs(result) else ["rank"]
-        words, verdicts = [], []
-        for kind in kinds:
-            values, chances = alike(result, kind)
-            known = ~np.isnan(values[:, -1])
-            words.append(f"{ALIKE[kind]} {_with_interval(values[known, -1])}")
-            _, low, _ = mean_interval(values[known, -1] - chances[known])
-            verdicts.append(None if len(values[known]) < 2 else low <= _ALIKE)
-        is_passed = None if None in verdicts else all(verdicts)
-        said.append(
-            f"With all weights drawn anew, from the classifier down to the {names[-1]}: {', '.join(words)}. A map "
-            "that stays as it is cannot tell what the network has learned; "
-            f"{_passes(is_passed)}{_agrees(result, is_passed)}."
-        )
-    blank = int(np.isnan(ours).sum())
-    if blank:
-        share = 100 * blank / ours.size
-        said.append(
-            f"{share:.0f} % of the maps of weights drawn anew are blank and have no rank correlation."
-        )
-    return said
-
-
-def _agrees(result: StudyResult, is_passed: bool | None) -> str:
-    found = _FOUND.get(options_of(result).method)
-    if found is None or is_passed is None:
-        return ""
-    if found == is_passed:
-        return ", as Adebayo et al. find of this method"
-    return f", where Adebayo et al. find that this method {'passes' if found else 'fails'}"
-
-
-def _known(values: Floats) -> Floats:
-    known: Floats = values[~np.isnan(values)]
-    return known
+def _span(low: float, high: float) -> str:
+    return f"({_number(low)} to {_number(high)})"
 
 
 def _with_interval(values: Floats) -> str:
     mean, low, high = mean_interval(values)
-    return _number(mean) if len(values) < 2 else f"{_number(mean)} ({_number(low)} to {_number(high)})"
+    return _number(mean) if len(values) < 2 else f"{_number(mean)} {_span(low, high)}"
 
 
-def _infidelity_words(result: StudyResult) -> list[str]:
+def _beside(pair: Pair, whose: str, *, is_more: bool) -> tuple[str, bool | None]:
+    """Both means with the interval of their difference, and whether ours is better by more than chance."""
+    ours, random = float(pair.ours.mean()), float(pair.random.mean())
+    words = f"{_number(ours)} against {_number(random)} {whose}"
+    if len(pair.ours) < 2:
+        return words, None
+    _, low, high = mean_interval(pair.ours - pair.random)
+    return f"{words}, a difference of {_with_interval(pair.ours - pair.random)}", (
+        low > 0 if is_more else high < 0
+    )
+
+
+def _area_check(result: StudyResult, curve: Curve) -> Check:
+    pair = areas(result, curve)
+    words, is_passed = _beside(pair, "of random maps", is_more=curve == "insertion")
+    said = f"most important pixels first, the area under the probability of the class is {words}"
+    if is_passed is not None and abs(float((pair.ours - pair.random).mean())) < _HARDLY:
+        said += ", so it hardly differs"
+    if len(pair.ours) > 2:
+        low, high = np.percentile(pair.ours, [10, 90])
+        said += f"; the middle 80 % of pictures have {_number(low)} to {_number(high)}"
+    return Check(CURVE_WORDS[curve], is_passed, said)
+
+
+def _anew_check(result: StudyResult) -> tuple[Check, ...]:
+    """Whether little is left of a map at the end; the classifier alone comes first."""
+    ours, random = alike(result, "rank")
+    if not len(ours):
+        return ()
+    first = ours[~np.isnan(ours[:, 0]), 0]
+    said, is_passed = [], None
+    if len(first):
+        said.append(f"with the classifier alone drawn anew the rank correlation is {_with_interval(first)}")
+    kinds: list[Alike] = ["rank", "magnitude"] if has_signs(result) else ["rank"]
+    verdicts: list[bool | None] = []
+    for kind in kinds:
+        values, chances = alike(result, kind)
+        is_known = ~np.isnan(values[:, -1])
+        last = values[is_known, -1]
+        if not len(last):
+            continue
+        of = " of magnitudes" if kind == "magnitude" else " with everything drawn anew"
+        said.append(f"that{of} {_with_interval(last)}")
+        _, low, _ = mean_interval(last - chances[is_known])
+        verdicts.append(None if len(last) < 2 else low <= _LITTLE)
+    if verdicts and None not in verdicts:
+        is_passed = all(verdicts)
+    said.append(f"that of random maps {_with_interval(random)}")
+    if blank := int(np.isnan(ours).sum()):
+        said.append(f"{100 * blank / ours.size:.0f} % of the maps drawn anew are blank and have none")
+    words = ", ".join(said) + _agreement(result, is_passed)
+    return (Check("weights drawn anew", is_passed, words),)
+
+
+def _agreement(result: StudyResult, is_passed: bool | None) -> str:
+    found = _FOUND.get(options_of(result).method)
+    if found is None or is_passed is None:
+        return ""
+    if found == is_passed:
+        return "; so find Adebayo et al. of this method"
+    return f"; Adebayo et al. find that this method {'passes' if found else 'fails'}"
+
+
+def _untold_check(result: StudyResult) -> tuple[Check, ...]:
     pair = infidelities(result)
     if not len(pair.ours):
-        return []
-    words, is_passed = _beside(pair, is_more=False)
-    return [
-        f"Infidelity: of how much the score changes when squares of the picture are put to the mean colour, the sum of "
-        f"the map in the square does not tell a share of {words}; {_passes(is_passed)}."
-    ]
+        return ()
+    words, is_passed = _beside(pair, "of random maps", is_more=False)
+    said = f"of how the score changes with squares of the picture, a map does not tell a share of {words}"
+    return (Check("infidelity", is_passed, said),)
 
 
-def _sensitivity_words(result: StudyResult) -> list[str]:
+def _sensitivity_check(result: StudyResult) -> tuple[Check, ...]:
     pair = sensitivities(result)
     if not len(pair.ours):
-        return []
-    words, is_passed = _beside(pair, is_more=False)
-    words = words.replace("of random maps", "from one random map to another")
-    return [
-        f"Sensitivity: between neighbours that differ by at most {options_of(result).radius:g} a map moves by at most "
-        f"{words}, as a share of its size; {_passes(is_passed)}. A map that never moves would pass, too."
-    ]
+        return ()
+    words, is_passed = _beside(pair, "from one random map to another", is_more=False)
+    said = (
+        f"as a share of its size a map moves by at most {words}, when the picture moves by at most "
+        f"{options_of(result).radius:g}; one that never moves would pass, too"
+    )
+    return (Check("sensitivity", is_passed, said),)
 
 
 INFO = StudyInfo(

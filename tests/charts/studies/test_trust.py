@@ -52,10 +52,10 @@ def test_curves_stand_beside_those_of_random_maps_with_their_intervals() -> None
     assert ours.high is not None
     assert ours.low[2] < ours.y[2] < ours.high[2]
     assert [series.name for series in deletion.series] == [
-        "Grad-CAM of block 3, to black",
+        "to black",
         "random maps, to black",
-        "Grad-CAM of block 3, to the blurred picture",
-        "random maps, to the blurred picture",
+        "to blurred",
+        "random maps, to blurred",
     ]
     rank, chance, ssim = alike.series
     assert rank.y[0] == 1

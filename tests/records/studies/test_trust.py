@@ -92,46 +92,48 @@ def result_of(
 
 def test_maps_that_are_better_than_random_ones_and_follow_the_weights_pass_every_check() -> None:
     begun, *said = conclusion(result_of(0.2, 0.0))
-    assert begun.startswith("Grad-CAM of block 3 on six pictures, each beside five random maps")
-    insertion, deletion, fading, classifier, weights, infidelity, sensitivity = said
+    assert begun.startswith("Grad-CAM of block 3 passes 6 of 6 checks on six pictures, five random maps")
+    insertion, deletion, fading, weights, infidelity, sensitivity = said
+    assert insertion.startswith("Passes insertion into the blurred picture: ")
     assert "the area under the probability of the class is 0.70 against 0.50 of random maps" in insertion
-    for sentence in (insertion, deletion, fading, weights, infidelity, sensitivity):
-        assert "it passes this check" in sentence
-    assert "rank correlation with the trained network's is" in classifier
-    assert "as Adebayo et al. find of this method" in weights
-    assert not any("trustworthy" in sentence for sentence in said)
+    assert deletion.startswith("Passes deletion to black: ")
+    assert fading.startswith("Passes deletion to the blurred picture: ")
+    assert weights.startswith("Passes weights drawn anew: with the classifier alone drawn anew the rank")
+    assert weights.endswith("so find Adebayo et al. of this method.")
+    assert infidelity.startswith("Passes infidelity: ")
+    assert "0.40 against 0.60" in infidelity
+    assert sensitivity.startswith("Passes sensitivity: ")
+    assert not any("trust" in sentence for sentence in said), "a check says how maps do beside random ones"
 
 
 def test_maps_that_are_no_better_than_random_ones_and_stay_as_they_are_fail() -> None:
-    said = " ".join(conclusion(result_of(0.0, 0.6, options=replace(OPTIONS, method="guided_backprop"))))
-    assert said.startswith("Guided backpropagation on six pictures")
-    assert said.count("it fails this check") == 5, "all but the sensitivity"
-    assert said.count("which hardly differs") == 3
-    assert "rank correlation 0.6" in said
-    assert "rank correlation of magnitudes 0.6" in said
-    assert "fails this check, as Adebayo et al. find of this method" in said
-    other = " ".join(conclusion(result_of(0.0, 0.6)))
-    assert "where Adebayo et al. find that this method passes" in other
+    result = result_of(0.0, 0.6, options=replace(OPTIONS, method="guided_backprop"))
+    begun, *said = conclusion(result)
+    assert begun.startswith("Guided backpropagation passes 1 of 6 checks on six pictures")
+    assert [sentence.partition(" ")[0] for sentence in said] == [*["Fails"] * 5, "Passes"]
+    assert sum("so it hardly differs" in sentence for sentence in said) == 3
+    assert "that with everything drawn anew 0.6" in said[3]
+    assert "that of magnitudes 0.6" in said[3]
+    assert said[3].endswith("so find Adebayo et al. of this method.")
+    assert "Adebayo et al. find that this method passes" in " ".join(conclusion(result_of(0.0, 0.6)))
 
 
 def test_one_picture_does_not_tell_and_an_incomplete_result_says_so() -> None:
     result = result_of(count=1)
-    said = " ".join(conclusion(result))
-    assert "on one picture so far, of 6" in said
-    assert "passes this check" not in said
-    assert "one picture does not tell whether it passes" in said
-    first = replace(result, rows=result.rows[:1])
-    assert len(conclusion(first)) == 4
+    begun, *said = conclusion(result)
+    assert begun.startswith("Grad-CAM of block 3 on one picture so far, of 6, five random maps")
+    assert all(sentence.startswith("Of one picture, which cannot tell: ") for sentence in said)
+    assert len(conclusion(replace(result, rows=result.rows[:1]))) == 4
     assert conclusion(replace(result, rows=())) == ()
 
 
 def test_blank_maps_are_counted_and_have_no_rank_correlation() -> None:
     result = result_of(blank_steps=(1.0, 4.0))
     said = " ".join(conclusion(result))
-    assert "40 % of the maps of weights drawn anew are blank" in said
-    assert "With all weights drawn anew" not in said, "the last step's are blank, all of them"
+    assert "40 % of the maps drawn anew are blank" in said
+    assert "with everything drawn anew" not in said, "the last step's are blank, all of them"
     row: Row = {"point": "a", "measure": "curves", "number": 7, "is_blank": True}
-    assert "one map of 7 is blank" in " ".join(conclusion(replace(result, rows=(*result.rows, row))))
+    assert "One map of 7 is blank" in conclusion(replace(result, rows=(*result.rows, row)))[1]
 
 
 def test_rows_of_a_file_that_are_none_of_the_studys_are_passed_over() -> None:
