@@ -127,7 +127,6 @@ def applying(
     """
     for name in (*only, *without):
         study_of(name)
-    plan = blueprint(state.network, state.preprocessing.crop)
     found: list[StudyInfo] = []
     others: list[LeftOut] = []
     for info in study_list.STUDIES if studies is None else studies:
@@ -136,10 +135,8 @@ def applying(
             why = NOT_WISHED
         elif info.is_long and not (has_long or only):
             why = IS_LONG
-        elif info.needs == "test set" and test_set is None:
-            why = NO_TEST_SET
         else:
-            why = info.refusal(state, plan, chosen)
+            why = refusal(info, state, test_set, chosen)
         if why:
             others.append(LeftOut(info.name, why))
         else:
@@ -147,6 +144,13 @@ def applying(
     if not found:
         raise UserError(f"There is no study to report of {state.network.title}: {_reasons(others)}")
     return tuple(found), tuple(others)
+
+
+def refusal(info: StudyInfo, state: NetworkState, test_set: TestSet | None, options: Options) -> str:
+    """Why a study cannot be made of a network and of these pictures, in a sentence; "" where it can."""
+    if info.needs == "test set" and test_set is None:
+        return NO_TEST_SET
+    return info.refusal(state, blueprint(state.network, state.preprocessing.crop), options)
 
 
 def _reasons(others: Sequence[LeftOut]) -> str:

@@ -6,7 +6,9 @@ from collections.abc import Generator
 from contextlib import closing
 
 from resnet_viewer.lab_process import BUSY
+from resnet_viewer.records.report import EstimateReport, ReportOrder
 from resnet_viewer.records.study import EstimateStudy, StudyOrder
+from resnet_viewer.services.report import estimated, reported
 
 
 class StudyService:
@@ -19,7 +21,8 @@ class StudyService:
 
     def answer(self, request: object) -> Generator[object]:
         """A StudyOrder: Progress while its pictures are read, then StudyResults, each all that was found so far, ten a
-        second at most, the last one complete. An EstimateStudy: Progress, then an Estimate.
+        second at most, the last one complete. An EstimateStudy: Progress, then an Estimate. A ReportOrder and an
+        EstimateReport: as they say.
 
         Raises:
             UserError: what is asked for cannot be studied so.
@@ -30,6 +33,10 @@ class StudyService:
                 work = self._studies.answer(request)
             case EstimateStudy(order):
                 work = self._studies.estimate(order)
+            case ReportOrder():
+                work = reported(request, self._studies)
+            case EstimateReport(studies=studies):
+                work = estimated(studies, self._studies)
             case _:
                 raise TypeError(f"no study is a {type(request).__name__}")
         with closing(work):

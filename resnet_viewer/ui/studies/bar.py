@@ -1,4 +1,4 @@
-"""The Studies page's controls in the toolbar: start, cancel, resume, export."""
+"""The Studies page's controls in the toolbar: start, cancel, resume, report, export."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ class StudiesBar(PageBar):
     """Renders what can be done now; its buttons are connected by who knows what there is."""
 
     shapes = tuple(
-        (icons, letters) for icons in (0, 3) for letters in LETTERS if icons or letters >= WORDS_FROM
+        (icons, letters) for icons in (0, 4) for letters in LETTERS if icons or letters >= WORDS_FROM
     )
 
     def __init__(self, parent: QWidget | None = None) -> None:
@@ -28,9 +28,18 @@ class StudiesBar(PageBar):
         self.cancel_button.setToolTip("Cancel the study; the points measured so far stay (Shift+F8)")
         self.resume_button = self.button("Resume")
         self.resume_button.setToolTip("Measure the points that are missing in the result that is chosen")
+        self.report_button = self.button("Report…")
+        self.report_button.setToolTip("Make every study that applies, and write one page and one PDF of them")
         self.export_button = self.menu_button("Export")
         self.export_button.setToolTip("Export the figure or its numbers")
-        self.lay_out(self.start_button, self.cancel_button, self.resume_button, None, self.export_button)
+        self.lay_out(
+            self.start_button,
+            self.cancel_button,
+            self.resume_button,
+            None,
+            self.report_button,
+            self.export_button,
+        )
         self._scene, self._refusal = StudyScene(), ""
         self._icons: dict[str, QIcon] = {}
         self._render()
@@ -47,7 +56,7 @@ class StudiesBar(PageBar):
         """Whole words, or icons where there is no room."""
         style = Qt.ToolButtonStyle
         look = style.ToolButtonIconOnly if icons else style.ToolButtonTextOnly
-        for button in (self.cancel_button, self.resume_button, self.export_button):
+        for button in (self.cancel_button, self.resume_button, self.report_button, self.export_button):
             button.setToolButtonStyle(look)
         self._render()
 
@@ -59,13 +68,15 @@ class StudiesBar(PageBar):
         self.start_button.setEnabled(scene.live is None and not self._refusal and bool(title))
         self.cancel_button.setEnabled(scene.live is not None and not scene.live.is_ending)
         self.resume_button.setEnabled(scene.can_resume(scene.chosen))
+        self.report_button.setEnabled(scene.live is None and bool(title))
         self.export_button.setEnabled(any(result.rows for result in scene.shown))
 
     def apply_theme(self, theme: Theme) -> None:
         self._icons = {
             name: qtawesome.icon(f"mdi6.{name}", color=theme.text, color_disabled=theme.faint)
-            for name in ("close", "play", "export-variant")
+            for name in ("close", "play", "file-chart-outline", "export-variant")
         }
         self.cancel_button.setIcon(self._icons["close"])
         self.resume_button.setIcon(self._icons["play"])
+        self.report_button.setIcon(self._icons["file-chart-outline"])
         self.export_button.setIcon(self._icons["export-variant"])

@@ -15,6 +15,7 @@ from pathlib import Path
 from PySide6.QtCore import QObject, QTimer, Signal, Slot
 
 from resnet_viewer.records.errors import Progress
+from resnet_viewer.records.report import EstimateReport, LeftOut, Reported, ReportOrder, ReportStep
 from resnet_viewer.records.study import (
     Basis,
     Estimate,
@@ -44,6 +45,10 @@ class StudyController(QObject):
     ended = Signal(object)
     """The StudyResult of a study that has come to its end, complete or not."""
     busy_changed = Signal(bool)
+    report_estimated = Signal(object)
+    """An Estimate, or LeftOut, of one study of a report that is thought about; or the Failure to estimate any."""
+    report_ended = Signal(object)
+    """The Reported; None where it was cancelled or failed."""
 
     def __init__(
         self,
@@ -62,6 +67,13 @@ class StudyController(QObject):
         self._before: tuple[frozenset[Path], Path | None] = frozenset(), None
         """What was ticked and selected when the study at work was begun."""
         self._estimate: Estimate | None = None
+        self._report: ReportOrder | None = None
+        """At work."""
+        self._reported: Reported | None = None
+        self._report_asked = 0
+        """The ticket of the question what a report's studies cost."""
+        self._report_costs: dict[str, Estimate] = {}
+        """By the studies' names."""
         self._has_looked = False
         self._touched: set[str] = set()
         """Names of the studies of which something was ticked or begun; of others the newest result is shown."""
@@ -122,6 +134,59 @@ class StudyController(QObject):
         self._at_work = self._ask(order)
         self.busy_changed.emit(True)
 
+    def estimate_report(self, orders: tuple[StudyOrder, ...]) -> None:
+        """Ask what each of them would cost."""
+        self._report_asked, self._report_costs = self._ask(EstimateReport(orders)), {}
+
+    def forget_report_estimates(self) -> None:
+        """Nobody wants to know any more."""
+        if self._report_asked:
+            self._worker.cancel(self._report_asked)
+        self._report_asked = 0
+
+    def begin_report(self, order: ReportOrder) -> None:
+        """Make its studies one after the other, then write it."""
+        self.forget_report_estimates()
+        self._asked, self._report, self._reported = 0, order, None
+        self._at_work = self._ask(order)
+        self._take_step(ReportStep(order.studies[0], 1, len(order.studies)))
+        self.busy_changed.emit(True)
+
+    def _take_step(self, step: ReportStep) -> None:
+        """A report is at this study."""
+        self._drop_empty()
+        order = step.study
+        known = self._results.setdefault(order.folder, StudyResult(order, Basis(), 0))
+        is_ending = self._scene.live is not None and self._scene.live.is_ending
+        estimate = self._report_costs.get(order.study)
+        if estimate is not None and not _is_same(estimate.order, order):
+            estimate = None
+        live = Live(
+            order.folder, len(known.rows), known.seconds, estimate=estimate, is_ending=is_ending, step=step
+        )
+        self._change(live=live)
+        self._show_newest()
+
+    def _drop_empty(self) -> None:
+        """Results of which no point was measured, and none will be."""
+        for folder in [folder for folder, result in self._results.items() if not result.rows]:
+            del self._results[folder]
+
+    def _end_report(self) -> None:
+        order, reported = self._report, self._reported
+        assert order is not None
+        self._at_work, self._report, self._reported = 0, None, None
+        self._drop_empty()
+        self._change(live=None)
+        self._show_newest()
+        self._tell()
+        for study in order.studies:
+            result = self._results.get(study.folder)
+            if result is not None and not result.is_complete:
+                self._files.ask(KeptStudies(study.folder), self._take_kept, self._note_nothing)
+        self.busy_changed.emit(False)
+        self.report_ended.emit(reported)
+
     def cancel(self) -> None:
         """End the study at work after the step at hand; its points are kept."""
         if (live := self._scene.live) is not None and not live.is_ending:
@@ -154,7 +219,7 @@ class StudyController(QObject):
         """Show the studies that are kept in a folder, which may be one's own."""
         self._files.ask(KeptStudies(folder), self._take_opened, self.failed)
 
-    def _ask(self, request: StudyOrder | EstimateStudy) -> int:
+    def _ask(self, request: StudyOrder | EstimateStudy | ReportOrder | EstimateReport) -> int:
         self._tickets += 1
         self._worker.ask(self._tickets, request)
         return self._tickets
@@ -176,7 +241,12 @@ class StudyController(QObject):
 
     @Slot(int, object)
     def _take(self, ticket: int, reply: object) -> None:
-        if isinstance(reply, Estimate):
+        if ticket == self._report_asked:
+            if isinstance(reply, Estimate):
+                self._report_costs[reply.order.study] = reply
+            if isinstance(reply, Estimate | LeftOut):
+                self.report_estimated.emit(reply)
+        elif isinstance(reply, Estimate):
             self._estimate = reply
             if ticket == self._asked:
                 self.estimated.emit(reply)
@@ -186,19 +256,30 @@ class StudyController(QObject):
             elif isinstance(reply, StudyResult):
                 self._results[live.folder] = reply
                 self._change(GROWN_EVERY_MS)
+            elif isinstance(reply, ReportStep):
+                self._take_step(reply)
+            elif isinstance(reply, Reported):
+                self._reported = reply
 
     @Slot(int, object)
     def _fail(self, ticket: int, failure: Failure) -> None:
-        if ticket == self._asked:
+        if ticket == self._report_asked:
+            self.report_estimated.emit(failure)
+        elif ticket == self._asked:
             self.estimated.emit(failure)
         elif ticket == self._at_work:
             self.failed.emit(failure)
 
     @Slot(int)
     def _end(self, ticket: int) -> None:
+        if ticket == self._report_asked:
+            self._report_asked = 0
         if ticket == self._asked:
             self._asked = 0
         if ticket != self._at_work or (live := self._scene.live) is None:
+            return
+        if self._report is not None:
+            self._end_report()
             return
         self._at_work = 0
         result = self._results[live.folder]

@@ -5,11 +5,11 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
-from datetime import datetime
+from datetime import date, datetime
 from functools import partial
 from pathlib import Path
 
-from PySide6.QtCore import QMimeData, QPoint, QTimer, QUrl, Signal, Slot
+from PySide6.QtCore import QMimeData, QPoint, QStandardPaths, QTimer, QUrl, Signal, Slot
 from PySide6.QtGui import QDesktopServices, QGuiApplication
 from PySide6.QtWidgets import QFileDialog, QMenu
 
@@ -17,9 +17,12 @@ from resnet_viewer.charts.study_panel import panels_of
 from resnet_viewer.records.checking import decoded_text
 from resnet_viewer.records.errors import UserError
 from resnet_viewer.records.laying_out import blueprint
+from resnet_viewer.records.probe import NetworkState
+from resnet_viewer.records.report import NOT_WISHED, LeftOut, Reported, ReportOrder, refusal
 from resnet_viewer.records.session import Session
 from resnet_viewer.records.study import Estimate, Options, StudyInfo, StudyOrder, StudyResult
 from resnet_viewer.records.study_list import STUDIES
+from resnet_viewer.records.test_set import TestSet
 from resnet_viewer.records.wiring import Wiring
 from resnet_viewer.ui import dialogs
 from resnet_viewer.ui.bars import Messages
@@ -38,6 +41,7 @@ from resnet_viewer.ui.studies.form import CHOOSE_SET
 from resnet_viewer.ui.studies.found import ResumeStudy, StartStudy, Step, conclusions
 from resnet_viewer.ui.studies.open_in_inspect import OpenPoint, states_of
 from resnet_viewer.ui.studies.panels import StudiesPanels
+from resnet_viewer.ui.studies.report_dialog import Offer, ask
 from resnet_viewer.ui.studies.scene import StudyScene, network_words, progress_words, set_words
 from resnet_viewer.ui.work.asking import Askers
 from resnet_viewer.ui.work.process_worker import ProcessWorker
@@ -124,6 +128,7 @@ class StudiesPage(Page):
         controller.failed.connect(self.failed)
         controller.estimated.connect(self._take_verdict)
         controller.ended.connect(self._note_ended)
+        controller.report_ended.connect(self._note_report)
         controller.busy_changed.connect(self._note_busy)
         self.failed.connect(partial(self._messages.bar.show_failure, topic="studies"))
         self.said.connect(self._messages.status.say)
@@ -145,6 +150,7 @@ class StudiesPage(Page):
         bar.start_button.clicked.connect(self.start)
         bar.cancel_button.clicked.connect(self.cancel)
         bar.resume_button.clicked.connect(self.resume)
+        bar.report_button.clicked.connect(self.ask_report)
 
     def _offered(self) -> tuple[Command | Submenu, ...]:
         command = partial(Command, menu="Studies", shows_page=True)
@@ -153,6 +159,7 @@ class StudiesPage(Page):
             command("study_cancel", "&Cancel the study", slot=self.cancel, keys="Shift+F8"),
             command("study_resume", "Res&ume the chosen result", slot=self.resume, keys="F7"),
             Submenu("C&hoose a study", "Studies", self._fill_studies, 200),
+            command("study_report", "Re&port of the network…", slot=self.ask_report, place=200),
             command("study_reset", "Options as by &default", slot=self.panels.form.options.reset, place=200),
             command("study_open", "&Open studies of a folder…", slot=self.ask_folder, place=300),
             command("study_copy", "Copy &what it found", slot=self.copy_found, place=300),
@@ -174,8 +181,8 @@ class StudiesPage(Page):
         options = self.panels.form.options.options
         session = self._store.session
         state, test_set = session.setup.state, session.test_set if info.needs == "test set" else None
-        if refusal := info.refusal(state, blueprint(state.network, state.preprocessing.crop), options):
-            raise UserError(refusal)
+        if why := info.refusal(state, blueprint(state.network, state.preprocessing.crop), options):
+            raise UserError(why)
         if info.needs == "test set" and test_set is None:
             raise UserError(CHOOSE_SET)
         return StudyOrder(
@@ -190,8 +197,7 @@ class StudiesPage(Page):
 
     def _new_folder(self, info: StudyInfo, network: str) -> Path:
         """One that nothing has."""
-        letters = "".join(c if c.isalnum() or c in "-_" else "-" for c in network.lower())
-        name = f"{datetime.now():%Y-%m-%d-%H%M%S}-{info.name}-{letters[:40]}"
+        name = f"{datetime.now():%Y-%m-%d-%H%M%S}-{info.name}-{_letters(network)}"
         number, folder = 1, self._ways.studies_dir() / name
         while folder.exists():
             number += 1
@@ -210,6 +216,84 @@ class StudiesPage(Page):
             self.failed.emit(Failure(str(refused)))
             return
         self._begin(order)
+
+    @Slot()
+    def ask_report(self) -> None:
+        """Ask which studies of the network in Inspect are reported and where to, then make what is missing."""
+        if self.controller.is_busy:
+            self.failed.emit(Failure("A study is at work; wait for its end, or cancel it first."))
+            return
+        session = self._store.session
+        state, test_set = session.setup.state, session.test_set
+        title = f"Report of {network_words(state)}"
+        offers = [self._offer(info, state, test_set) for info in self._studies.values()]
+        where = QStandardPaths.writableLocation(QStandardPaths.StandardLocation.DocumentsLocation)
+        home = Path(self._settings.study("report", str, where or str(Path.home())))
+        folder = home / f"{date.today()}-{_letters(state.network.name)}-report"
+        choice = ask(title, offers, folder, self.controller, self.panels)
+        if choice is None:
+            self._ask_again()
+            return
+        self._settings.set_study("report", str(choice.folder.parent))
+        left_out = [LeftOut(name, NOT_WISHED) for name in choice.unticked]
+        left_out += [LeftOut(offer.info.name, offer.why) for offer in offers if offer.order is None]
+        order = ReportOrder(state, test_set, choice.studies, choice.folder, tuple(left_out))
+        self._messages.bar.end("studies")
+        self._remember()
+        self._settings.save()  # nobody asks a process that is killed
+        self.controller.begin_report(order)
+
+    def _offer(self, info: StudyInfo, state: NetworkState, test_set: TestSet | None) -> Offer:
+        """What of a study there is already of this network and these pictures, else what would be made."""
+        options = self._options.get(info.name, info.options())
+        if why := refusal(info, state, test_set, options):
+            return Offer(info, None, why=why)
+        mine = [
+            result
+            for result in self.controller.scene.results
+            if result.order.study == info.name
+            and result.order.state == state
+            and result.order.test_set == (test_set if info.needs == "test set" else None)
+            and result.rows
+        ]
+        kept = next((result for result in mine if result.is_complete), mine[0] if mine else None)
+        device, threads = self._ways.device, self._ways.threads
+        if kept is not None:
+            order = replace(kept.order, is_resumed=True, device=device, threads=threads)
+            return Offer(info, order, len(kept.rows), kept.is_complete)
+        order = StudyOrder(
+            info.name,
+            state,
+            options,
+            test_set if info.needs == "test set" else None,
+            self._new_folder(info, state.network.name),
+            device=device,
+            threads=threads,
+        )
+        return Offer(info, order)
+
+    @Slot(object)
+    def _note_report(self, reported: Reported | None) -> None:
+        if reported is None:
+            self.said.emit("No report was written; what was measured stays, and the next report takes it.")
+            return
+        failed = [each.study for each in reported.report.failed]
+        without = f" It lacks {', '.join(failed)}, and says why." if failed else ""
+        self._messages.bar.show_remark(
+            f"The report of {reported.report.order.state.network.title} is written.{without}",
+            "Open…",
+            [
+                ("Open the page", partial(self._open_file, reported.page)),
+                ("Open the PDF", partial(self._open_file, reported.sheets)),
+                ("Show its folder", partial(self.show_folder, reported.report.order.folder)),
+            ],
+            topic="studies",
+        )
+
+    def _open_file(self, path: Path) -> None:
+        """In whatever opens such files here."""
+        if not QDesktopServices.openUrl(QUrl.fromLocalFile(str(path))):
+            self.show_folder(path.parent)
 
     @Slot()
     def resume(self) -> None:
@@ -517,3 +601,8 @@ class StudiesPage(Page):
         self._remember()
         self._settings.save()
         self._asking.stop()
+
+
+def _letters(network: str) -> str:
+    """Of its name those that are in every folder's."""
+    return "".join(c if c.isalnum() or c in "-_" else "-" for c in network.lower())[:40]

@@ -10,6 +10,7 @@ from resnet_viewer.records.captions import plain, weights_words, wiring_words
 from resnet_viewer.records.errors import Progress
 from resnet_viewer.records.pace import duration
 from resnet_viewer.records.probe import NetworkState
+from resnet_viewer.records.report import ReportStep
 from resnet_viewer.records.story_words import thousands
 from resnet_viewer.records.study import Estimate, Options, StudyInfo, StudyResult, option_words
 from resnet_viewer.records.test_set import TestSet
@@ -29,6 +30,8 @@ class Live:
     estimate: Estimate | None = None
     is_ending: bool = False
     """It was cancelled, and comes to its end."""
+    step: ReportStep | None = None
+    """Where a report is at work."""
 
 
 @dataclass(frozen=True)
@@ -140,6 +143,15 @@ def progress_words(scene: StudyScene) -> str:
         return ""
     if live.is_ending:
         return "being cancelled"
+    if live.step is None:
+        return _pace_words(scene, live, result)
+    step = live.step
+    if result.is_complete and result.points and step.number == step.total:
+        return "writing the report"
+    return f"report, study {step.number} of {step.total} ({step.study.study}) · {_pace_words(scene, live, result)}"
+
+
+def _pace_words(scene: StudyScene, live: Live, result: StudyResult) -> str:
     if not result.points:
         if live.reading is None or not live.reading.total:
             return "reading the pictures"
