@@ -19,7 +19,7 @@ from resnet_viewer.records.blueprint import Blueprint
 from resnet_viewer.records.captions import class_name, plain
 from resnet_viewer.records.comparing import plan_of
 from resnet_viewer.records.layers import ReLU
-from resnet_viewer.records.network import NetworkSpec
+from resnet_viewer.records.network import NetworkSpec, beginning
 from resnet_viewer.records.predictions import has_highest_class, not_finite_words
 from resnet_viewer.records.predictions import percent as probability_words
 from resnet_viewer.records.probe import NetworkState, ProbeResult
@@ -289,6 +289,8 @@ def _untrained(case: Case) -> Insight | None:
         found.append(
             f"its highest class, {name} with {_share(value)}, means nothing; its gradient norms are real"
         )
+    if begins := beginning(case.network):
+        found.append(begins)
     return case.insight("untrained", *found, steps=_downloads(case, (case.network.name,)))
 
 

@@ -226,6 +226,17 @@ def initialisation_words(initialisation: Initialisation, deviation: float) -> st
     return words[initialisation]
 
 
+def beginning(network: NetworkSpec) -> str:
+    """What of it is zero before the first step of training, and meant to be, in a sentence; "" of most networks."""
+    if not network.has_multipliers:
+        return ""
+    has = "what multiplies a branch has" if network.initialisation == "skipinit" else "the classifier has"
+    return (
+        "Before the first step its branches add exactly nothing, so that dropping one changes nothing, and inside them "
+        f"gradients are zero: only {has} one, and the rest follows. That is how it is meant."
+    )
+
+
 @dataclass(frozen=True)
 class BuildOptions:
     """None keeps what is usual. `pooling` is what a network without a classifier ends with.

@@ -11,9 +11,9 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, ClassVar, Literal
 
 from resnet_viewer.records.blueprint import Blueprint
 from resnet_viewer.records.checking import ArgumentError, require_types
@@ -22,6 +22,7 @@ from resnet_viewer.records.papers import Paper
 from resnet_viewer.records.probe import NetworkState
 from resnet_viewer.records.question import Request
 from resnet_viewer.records.test_set import TestSet
+from resnet_viewer.records.weights import NO_WEIGHTS
 
 Value = float | int | str | bool | None | tuple[float, ...]
 Row = Mapping[str, Value]
@@ -94,6 +95,9 @@ class Options:
         ArgumentError: a field is of another type, none of its choices, or out of its range.
     """
 
+    draws_anew: ClassVar[bool] = False
+    """The study draws weights itself: an order of it is of the network without any, whichever it is given with."""
+
     def __post_init__(self) -> None:
         require_types(self)
         for field in dataclasses.fields(self):
@@ -128,7 +132,8 @@ class StudyOrder(Request):
     `state` is the network as it is in the session, which the study begins from; `options` are those of the study's own
     class. `test_set` is None for a study that needs none. Points are kept in `folder`, a line each, as soon as they are
     measured; with `is_resumed` those of the same order are not measured again. `device` "" is the best there is,
-    `threads` 0 as many as torch takes.
+    `threads` 0 as many as torch takes. Of a study that draws weights anew (`Options.draws_anew`) the state is that of
+    the network without weights.
     """
 
     study: str
@@ -139,6 +144,11 @@ class StudyOrder(Request):
     device: str = ""
     threads: int = 0
     is_resumed: bool = False
+
+    def __post_init__(self) -> None:
+        if self.options.draws_anew:
+            bare = replace(self.state.network, weights=NO_WEIGHTS, seed=0)
+            object.__setattr__(self, "state", replace(self.state, network=bare))
 
 
 @dataclass(frozen=True)

@@ -510,6 +510,18 @@ def test_what_means_nothing_is_not_concluded_from() -> None:
     assert not told(session(other, untrained)).keys() & {"turned", "held", "ablation", "cheaper", "start"}
 
 
+def test_what_begins_as_zero_is_no_fault() -> None:
+    for kind, words in (
+        ("fixup", "only the classifier has one"),
+        ("skipinit", "only what multiplies a branch has one"),
+    ):
+        network = replace(UNTRAINED, initialisation=kind, is_normalised=False)
+        said = shown(told(session(State(network=network)))["untrained"])
+        assert "its branches add exactly nothing" in said
+        assert words in said
+    assert "its branches" not in shown(told(session(State(network=UNTRAINED)))["untrained"])
+
+
 def test_the_seed_of_weights_that_a_run_drew_is_that_of_the_run() -> None:
     drawn = TrainedHere("Digits", "quick", 12, 0.0, seed=5)
     network = replace(of_run(1.0), weights=replace(of_run(1.0).weights, trained=drawn))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import replace
 
 from resnet_viewer.core.preprocessing import default_for, told_of
@@ -11,7 +11,7 @@ from resnet_viewer.core.weights import sources as weights
 from resnet_viewer.core.weights.build_options import with_options, with_trained
 from resnet_viewer.core.weights.catalog import FIRST_NETWORK
 from resnet_viewer.records.errors import Progress
-from resnet_viewer.records.network import USUAL, BuildOptions, NetworkSpec
+from resnet_viewer.records.network import USUAL, BuildOptions, NetworkSpec, beginning
 from resnet_viewer.records.preprocessing import OwnInput
 from resnet_viewer.records.requests import OpenedNetwork
 
@@ -61,27 +61,12 @@ def described(spec: NetworkSpec, *, others: tuple[NetworkSpec, ...] = ()) -> Ope
     if source == "none":
         notes = (
             f"{spec.title} is untrained: its weights are drawn from seed {spec.seed}, and what it finds means nothing.",
-            *_begins(spec),
+            *filter(None, [beginning(spec)]),
         )
     is_assumed = source != "none" and told.preprocessing is None
     has_names = source != "file" or len(told.class_names) == spec.classes or not class_names.usual(spec)
     strength = told.shortcut_strength if spec.has_shortcuts else 1.0
     return OpenedNetwork(spec, preprocessing, names, others, notes, is_assumed, not has_names, strength)
-
-
-def _begins(spec: NetworkSpec) -> Iterator[str]:
-    """What is zero before the first step, and is to be."""
-    if not spec.has_multipliers:
-        return
-    learns = (
-        "only what multiplies a branch has"
-        if spec.initialisation == "skipinit"
-        else "only the classifier has"
-    )
-    yield (
-        "Before the first step its branches add exactly nothing, so that dropping one changes nothing, and inside them "
-        f"gradients are zero: {learns} one, and the rest follows. That is how it is meant."
-    )
 
 
 def adjusted(opened: OpenedNetwork, own: OwnInput) -> OpenedNetwork:

@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
-from typing import Literal, NamedTuple
+from typing import ClassVar, Literal, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -55,6 +55,8 @@ _FEWEST = 3
 @dataclass(frozen=True)
 class PropagationOptions(Options):
     """Which networks are drawn, how often, and what goes through them."""
+
+    draws_anew: ClassVar[bool] = True
 
     normalisation: Literal["both", "as it is", "with", "without"] = option(
         "both",

@@ -84,3 +84,9 @@ def test_untrained_weights_are_said_whatever_the_normalisation() -> None:
 def test_a_crop_must_fit_into_the_resized_picture(opened: OpenedNetwork) -> None:
     with pytest.raises(UserError, match="crop of 64 pixels is larger than the picture resized to 32"):
         adjusted(opened, OwnInput(crop=64))
+
+
+def test_what_begins_as_zero_is_said_where_it_is_opened() -> None:
+    _, begins = open_network("cifar-resnet-8-skipinit").notes
+    assert "only what multiplies a branch has one" in begins
+    assert len(open_network("cifar-resnet-8-nobn").notes) == 1

@@ -23,6 +23,7 @@ from resnet_viewer.records.studies.propagation import (
     refusal,
 )
 from resnet_viewer.records.study import Basis, Row, StudyOrder, StudyResult
+from resnet_viewer.records.weights import WeightsRef
 from resnet_viewer.records.wiring import Wiring
 
 ONE = PropagationOptions(normalisation="as it is", draws=2)
@@ -160,6 +161,14 @@ def test_growth_is_told_from_each_stage() -> None:
     assert growth([np.array([1.0, 9.0])]).kind == "unclear"
     assert growth([np.array([1.0, np.nan, 3.0])]).kind == "unclear"
     assert growth([np.array([2.0, 2.1, 2.2, 2.3])]).kind == "steady"
+
+
+def test_whichever_weights_the_session_has_they_play_no_part() -> None:
+    state = state_of("cifar-resnet-20")
+    trained = replace(state.network, weights=WeightsRef("bundled", "cifar-resnet-20"), seed=3)
+    result = result_of(replace(state, network=trained))
+    assert result.order.state == state
+    assert result.order == result_of(state).order, "one goes on with the other"
 
 
 def test_depths_and_normalisation_are_chosen() -> None:
