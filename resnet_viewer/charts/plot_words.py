@@ -362,7 +362,7 @@ def interventions_in(runs: Sequence[Told]) -> list[Done]:
         Done(
             first / runs[places[0]].steps_per_epoch,
             what.strengths,
-            _whom([runs[place] for place in sorted(places)], runs),
+            _whom([runs[place] for place in sorted(places)], runs, is_said=what.is_gradual),
             what.is_gradual,
         )
         for first, what, places in groups
@@ -387,14 +387,16 @@ def _done_to(told: Told) -> Iterator[tuple[float, _What]]:
             yield change.step, _What((change.strength,))
 
 
-def _whom(changed: Sequence[Told], runs: Sequence[Told]) -> str:
-    """All runs with shortcuts are not named; whole networks are before seeds, and more than two runs are counted."""
+def _whom(changed: Sequence[Told], runs: Sequence[Told], *, is_said: bool) -> str:
+    """All runs with shortcuts are not named; whole networks are before seeds, and more than two runs are counted. What
+    tells these runs from others of their networks may be said beside their names.
+    """
     residual = [told for told in runs if told.run.network.has_shortcuts]
     if len(changed) >= len(residual):
         return ""
     networks = list(dict.fromkeys(told.run.network.title for told in changed))
     seeds = sum(told.run.network.title in networks for told in residual)
-    if len(networks) <= _NAMED and seeds == len(changed):
+    if len(networks) <= _NAMED and (is_said or seeds == len(changed)):
         return ", ".join(networks)
     return ", ".join(told.title for told in changed) if len(changed) <= _NAMED else f"{len(changed)} runs"
 

@@ -16,6 +16,9 @@ _LARGEST = 2**31 - 1
 _NUMBER = r"((?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]+)?)"
 _NOTATION = re.compile(rf"{_NUMBER}\.\.{_NUMBER}={_NUMBER}\.\.{_NUMBER}")
 
+_LONGEST = 200
+"""Letters of what may be a schedule."""
+
 
 @dataclass(frozen=True)
 class ShortcutSchedule:
@@ -56,7 +59,7 @@ class ShortcutSchedule:
         Raises:
             ArgumentError: it means nothing.
         """
-        found = _NOTATION.fullmatch("".join(text.split()))
+        found = _NOTATION.fullmatch("".join(text.split())) if len(text) <= _LONGEST else None
         if found is None:
             raise ArgumentError(
                 "The shortcuts' schedule",

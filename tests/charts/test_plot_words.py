@@ -148,6 +148,12 @@ def test_a_schedule_is_told_where_it_begins_and_where_it_ends() -> None:
         (1.0, "shortcuts 1 → 0: ResNet-20"),
         (3.0, "shortcuts cut: ResNet-20"),
     ], "what ends after the run does is not told"
+    whole = trained("cifar-resnet-20")
+    logs[1].variant = "shortcuts 1 → 0"
+    assert told([whole, logs[1]]) == [
+        (1.0, "shortcuts 1 → 0: ResNet-20"),
+        (3.0, "shortcuts cut: ResNet-20 shortcuts 1 → 0"),
+    ], "which of them is said once"
     with_interventions(logs[1], (20, 1.0))
     assert told(logs[:2]) == [(1.0, "shortcuts 1 → 0"), (2.0, "shortcuts restored")], "it is ended before"
     with_interventions(logs[1], (5, 0.5))

@@ -8,7 +8,9 @@ from dataclasses import dataclass
 
 from torch import Tensor
 
+from resnet_viewer.records.checking import DecodeError, decoded_text
 from resnet_viewer.records.errors import UserError
+from resnet_viewer.records.training import RunSpec
 
 _WRAPPERS = ("state_dict", "model_state_dict", "model", "net", "network", "weights", "ema", "model_ema")
 """Under which names training scripts keep the state dict, in the order they are tried."""
@@ -45,8 +47,10 @@ def unwrapped(content: object, name: str) -> Unwrapped:
     file's, for the messages.
 
     Raises:
-        UserError: there are no tensors, one has no name that can be shown, or two of them get one name.
+        UserError: there are no tensors, one has no name that can be shown, or two of them get one name; or it is a
+            checkpoint of the lab whose network is another in evaluation.
     """
+    _require_evaluated(content, name)
     inner = _innermost(content)
     tensors = {str(key): value for key, value in inner.items() if isinstance(value, Tensor)}
     bodies = {key: inside for key in tensors if (inside := _in_body(key)) is not None}
@@ -67,6 +71,25 @@ def unwrapped(content: object, name: str) -> Unwrapped:
     if not found:
         raise UserError(f"{name} holds no weights: choose a file with a model's state_dict.")
     return Unwrapped(found, tuple(left_out))
+
+
+def _require_evaluated(content: object, name: str) -> None:
+    """Nothing where what is held is not a run between two steps, or that is the network which it has in evaluation.
+
+    Raises:
+        UserError: it is not: factors of its branches are missing, or its shortcuts are not whole.
+    """
+    match content:
+        case {"run": str(told), "at": int(at), "length": int(length)}:
+            try:
+                run = decoded_text(RunSpec, told)
+            except DecodeError:
+                return
+            if run.recipe.survival < 1 or run.strength_at(at - 1, length) < 1:
+                raise UserError(
+                    f"{name} is what a run goes on from, and not the network that it has in evaluation: open "
+                    "weights.safetensors in its folder, or a file of states."
+                )
 
 
 def _innermost(content: object) -> Mapping[object, object]:

@@ -17,11 +17,16 @@ from torch.nn import functional
 from resnet_viewer.core.data.datasets import Data
 from resnet_viewer.core.lab import checkpoints, training
 from resnet_viewer.core.lab.checkpoints import ResumeError
+from resnet_viewer.core.lab.lab import Lab
 from resnet_viewer.core.lab.run_checks import ShortcutError
+from resnet_viewer.core.lab.run_files import read_run
 from resnet_viewer.core.lab.stochastic_depth import in_evaluation
 from resnet_viewer.core.lab.training import Report, Trained, Training, train
 from resnet_viewer.core.network import Network, build, wired
 from resnet_viewer.core.weights.catalog import spec
+from resnet_viewer.core.weights.sources import identify
+from resnet_viewer.records.errors import UserError
+from resnet_viewer.records.lab import Advanced, Intervened, OpenShortcuts, Order, StateChanged
 from resnet_viewer.records.laying_out import blueprint
 from resnet_viewer.records.recipe import Recipe, ShortcutSchedule
 from resnet_viewer.records.stochastic_depth import chances, not_computed, survivors
@@ -172,6 +177,19 @@ def test_checkpoints_hold_what_is_trained_not_what_is_evaluated(tmp_path: Path) 
     assert torch.equal(kept["layer3.0.bn2.weight"], scaled)
 
 
+@pytest.mark.parametrize("run", [DEEP, WEAKENED], ids=["survival", "schedule"])
+def test_a_checkpoint_is_not_taken_for_the_network_in_evaluation(run: RunSpec, tmp_path: Path) -> None:
+    path = tmp_path / "checkpoint.pt"
+    finished(run, checkpoint=path)
+    with pytest.raises(
+        UserError, match=r"checkpoint\.pt is what a run goes on from.*open weights\.safetensors"
+    ):
+        identify(path)
+    usual = tmp_path / "usual.pt"
+    finished(RUN, checkpoint=usual)
+    assert identify(usual).spec.name == "cifar-resnet-8"
+
+
 def stopped(work: Iterator[Report], at: int) -> None:
     """Close it after so many steps."""
     with closing(work) as reports:  # type: ignore[type-var]
@@ -257,3 +275,22 @@ def test_it_learns_with_both(tmp_path: Path) -> None:
     assert isinstance(last, Trained)
     assert last.report.test_error < 25
     assert math.isfinite(last.report.train_error)
+
+
+def test_a_user_cannot_cut_what_stochastic_depth_needs_and_is_told_so(tmp_path: Path) -> None:
+    lab, said, steps = Lab(), [], 0
+    lab._data = ("digits", DEEP.network.input_size, 3), DATA
+    order = Order((("deep", DEEP), ("usual", RUN)), "digits", tmp_path, "cpu", threads=1)
+    for report in lab.answer(order):
+        if isinstance(report, Advanced) and not steps:
+            lab.tell(OpenShortcuts(0.0))
+        steps += isinstance(report, Advanced)
+        if isinstance(report, StateChanged) and report.sentence:
+            said.append((report.key, report.state, report.sentence))
+        if isinstance(report, Intervened):
+            said.append((report.key, "", ""))
+    (deep,) = (found for found in said if found[0] == "deep")
+    assert deep[1] == "running"
+    assert deep[2].startswith("The shortcuts of ResNet-8 cannot be cut: with stochastic depth")
+    assert ("usual", "", "") in said, "the other run's are cut"
+    assert read_run(tmp_path / "deep").interventions == ()
