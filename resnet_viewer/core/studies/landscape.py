@@ -85,7 +85,10 @@ def random_direction(
         drawn = torch.randn(weight.shape, generator=generator)
         filters = len(drawn) if drawn.ndim > 1 else 1
         ours, theirs = (tensor.detach().cpu().reshape(filters, -1) for tensor in (drawn, weight))
-        lengths, wanted = (tensor.double().norm(dim=1, keepdim=True) for tensor in (ours, theirs))
+        lengths, wanted = (
+            torch.linalg.vector_norm(tensor, dim=1, keepdim=True, dtype=torch.float64)
+            for tensor in (ours, theirs)
+        )
         scale = torch.where(lengths > 0, wanted / lengths, 0.0).float()
         found[name] = (ours * scale).reshape(weight.shape).to(weight.device)
         yield
@@ -160,59 +163,52 @@ class Trail(NamedTuple):
 
 def trail(states: Sequence[Path], weights: Mapping[str, Tensor]) -> Generator[None, None, Trail]:
     """Principal component analysis of the states, the last one being the `weights`: all of them as rows, the mean taken
-    away. Reads one layer of all of them at a time, and all twice; yields in between.
+    away. Reads a part of one layer of all of them at a time, and everything twice; yields in between.
 
     Raises:
         UserError: they cannot be read, hold numbers that are not finite, or lie on a line.
     """
-    count = len(states)
-    products = np.zeros((count, count))
-    for name in weights:
-        with _opened(states) as files:
-            rows = _apart(files, name, weights[name])
-        for part in torch.split(rows, max(1, _STEP_NUMBERS // count), dim=1):
-            numbers: Floats = part.double().numpy()
-            products += numbers @ numbers.T
-            yield
-    if not np.isfinite(products).all():
-        raise UserError(
-            f"A state in {states[0].parent} holds numbers that are not finite: choose another run."
-        )
-    centred = products - products.mean(0) - products.mean(1)[:, None] + products.mean()
-    variances, vectors = np.linalg.eigh(centred)  # rising
-    first, second = variances[-1], variances[-2]
-    if not second > _ON_A_LINE * first:
-        raise UserError(
-            f"The states in {states[0].parent} lie on one line, or in one place: a path needs a plane."
-        )
-    shares = vectors[:, [-1, -2]] / np.sqrt(
-        [first, second]
-    )  # (states, 2): how much of each state is in a direction
-    places = products @ shares
-    signs = np.where(places[0] > 0, -1.0, 1.0)  # it begins at the lower left
-    directions: tuple[dict[str, Tensor], dict[str, Tensor]] = {}, {}
-    taken = torch.from_numpy(shares * signs)
-    for name, weight in weights.items():
-        with _opened(states) as files:
-            rows = _apart(files, name, weight)
-        for direction, factors in zip(directions, taken.T, strict=True):
-            total = torch.zeros(rows.shape[1], dtype=torch.float64)
-            for row, factor in zip(rows, factors, strict=True):
-                total.add_(row, alpha=float(factor))
+    home, products = states[0].parent, np.zeros((len(states), len(states)))
+    with _opened(states) as files:
+        for name, weight in weights.items():
+            for _, apart in _parts(files, name, weight):
+                products += apart @ apart.T
                 yield
-            direction[name] = total.float().reshape(weight.shape).to(weight.device)
-    total_variance = float(np.trace(centred))
-    return Trail(directions, places * signs, (first / total_variance, second / total_variance))
+        if not np.isfinite(products).all():
+            raise UserError(f"A state in {home} holds numbers that are not finite: choose another run.")
+        centred = products - products.mean(0) - products.mean(1)[:, None] + products.mean()
+        variances, vectors = np.linalg.eigh(centred)  # rising
+        sizes = variances[[-1, -2]]
+        if not sizes[1] > _ON_A_LINE * sizes[0]:
+            raise UserError(f"The states in {home} lie on one line, or in one place: a path needs a plane.")
+        shares = vectors[:, [-1, -2]] / np.sqrt(sizes)  # (states, 2): how much of each makes up a direction
+        shares *= np.where((products @ shares)[0] > 0, -1.0, 1.0)  # it begins at the lower left
+        directions: tuple[dict[str, Tensor], dict[str, Tensor]] = {}, {}
+        for name, weight in weights.items():
+            made = torch.empty(2, *weight.shape)
+            for part, apart in _parts(files, name, weight):
+                made[:, part] = torch.from_numpy(shares.T @ apart).reshape(2, -1, *weight.shape[1:])
+                yield
+            for direction, one in zip(directions, made, strict=True):
+                direction[name] = one.to(weight.device)
+    first, second = map(float, sizes / np.trace(centred))
+    return Trail(directions, products @ shares, (first, second))
 
 
-def _apart(files: Sequence[Any], name: str, weight: Tensor) -> Tensor:
-    """(states, numbers): how far each state's weights of that name are from these."""
-    found = [file.get_tensor(name) for file in files]
-    if any(one.shape != weight.shape for one in found):
+def _parts(files: Sequence[Any], name: str, weight: Tensor) -> Iterator[tuple[slice, Floats]]:
+    """Some of the filters of a weight after the others, and how far those of each state are from these, (states,
+    numbers).
+    """
+    found = [file.get_slice(name) for file in files]
+    if any(tuple(one.get_shape()) != tuple(weight.shape) for one in found):
         raise UserError(
             f"A state of the run has another shape of {name} than this network: choose another run."
         )
-    return torch.stack([(one.float() - weight.detach().cpu()).flatten() for one in found])
+    count = max(1, _STEP_NUMBERS // (len(files) * weight[0].numel()))
+    for start in range(0, len(weight), count):
+        part = slice(start, start + count)
+        centre = weight[part].detach().cpu().double()
+        yield part, torch.stack([(one[part].double() - centre).flatten() for one in found]).numpy()
 
 
 class LossTally(Tally):

@@ -175,9 +175,12 @@ def landscape(result: StudyResult) -> Landscape | None:
         def numbers(name: str, wanted: list[list[Row | None]] = wanted) -> Floats:
             return np.array([[number(row or {}, name) for row in line] for line in wanted])
 
+        x, y = numbers("x")[0], numbers("y")[:, 0]
+        if not (_is_rising(x) and (rows == 1 or _is_rising(y))):
+            return None
         return Landscape(
-            numbers("x")[0],
-            numbers("y")[:, 0],
+            x,
+            y,
             numbers("loss"),
             numbers("error"),
             (number(centre, "loss"), number(centre, "error")),
@@ -185,6 +188,10 @@ def landscape(result: StudyResult) -> Landscape | None:
             grid == (1, 1),
         )
     return None
+
+
+def _is_rising(places: Floats) -> bool:
+    return bool(np.isfinite(places).all() and (np.diff(places) > 0).all())
 
 
 def number(row: Row, name: str) -> float:

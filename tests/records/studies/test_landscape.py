@@ -127,6 +127,8 @@ def test_strange_rows_are_passed_over() -> None:
         (first, *rest) = result_of(count=9).rows
         row = {key: value for key, value in first.items() if key != missing}
         assert landscape(replace(result_of(), rows=(row, *rest))) is None
+    one_place = tuple({**row, "x": 0.5} for row in result_of(count=9).rows)
+    assert landscape(replace(result_of(), rows=one_place)) is None
     assert conclusion(replace(result, rows=({"kind": "place"},)))
     assert conclusion(replace(result, rows=())) == ()
 
