@@ -6,6 +6,7 @@ Training is thin, test is bold, the colour is the depth, dashed is plain and sol
 from __future__ import annotations
 
 import math
+import sys
 from collections.abc import Callable, Hashable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import Literal
@@ -285,6 +286,8 @@ def round_numbers(low: float, high: float, pixels: float, least: float) -> list[
     if not (span > 0.0 and math.isfinite(span) and pixels > 0.0):
         return []
     rough = span * least / pixels
+    if rough < sys.float_info.min:
+        return []
     power = 10.0 ** math.floor(math.log10(rough))
     step = next((power * s for s in _STEPS if power * s >= rough * (1 - 1e-9)), 10 * power)
     first, last = math.ceil(low / step - 1e-9), math.floor(high / step + 1e-9)

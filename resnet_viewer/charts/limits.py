@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
@@ -51,17 +52,25 @@ class Span:
             return shares(values, self.low, self.high, is_logarithmic=True)
         if self.is_empty:
             return np.zeros(values.shape, np.float32)
+        unit = 1.0 if math.isfinite(self.high - self.low) else 0.25
         with np.errstate(invalid="ignore", over="ignore"):
-            return _clipped((values.astype(np.float64) - self.low) / (self.high - self.low))
+            low, high = unit * self.low, unit * self.high
+            return _clipped((unit * values.astype(np.float64) - low) / (high - low))
 
     def value(self, share: float) -> float:
         """The value whose share that is."""
         if not self.is_logarithmic:
             return self.low + share * (self.high - self.low)
-        if not self.is_signed:
-            return float(self.first * (self.high / self.first) ** share)
-        side = 2 * share - 1
-        return float(np.sign(side) * self.first * (self.high / self.first) ** abs(side))
+        if self.is_signed:
+            side = 2 * share - 1
+            return float(np.sign(side)) * self._size(abs(side))
+        return self._size(share)
+
+    def _size(self, share: float) -> float:
+        """So far from `first` to the end, by the logarithm; the quotient of the two may be too large a number."""
+        if share in (0.0, 1.0):
+            return self.high if share else self.first
+        return float(10.0 ** ((1.0 - share) * math.log10(self.first) + share * math.log10(self.high)))
 
     def scale(self, colours: str, *, meaning: str = "", digits: int = 4) -> ColourScale:
         """As it is shown beside a picture."""
@@ -106,7 +115,7 @@ def shares(
             is_signed, first = low == -high, np.where(low <= 0, high * 10.0**-DECADES, low)
             sizes = np.where(is_signed, np.abs(values), values).astype(np.float64)
             sizes = np.where(sizes > 0, sizes, np.where(np.isnan(sizes), np.nan, first))
-            found = _clipped(np.log(sizes / first) / np.log(high / first))
+            found = _clipped((np.log(sizes) - np.log(first)) / (np.log(high) - np.log(first)))
             about = np.float32(0.5) + np.float32(0.5) * np.sign(values, dtype=np.float32) * found
             found = np.where(is_signed, about, found)
     found[is_empty] = 0

@@ -17,7 +17,7 @@ from resnet_viewer.charts.limits import Span
 from resnet_viewer.charts.palette import SIGNED_COLOURS, ColourScale
 from resnet_viewer.charts.study_chart import NOTHING
 from resnet_viewer.charts.study_panel import MatrixPanel, Scale
-from resnet_viewer.charts.tiles import Coloured, coloured
+from resnet_viewer.charts.tiles import Coloured
 
 COLOURS = "viridis"
 _MOST_NUMBERS = 900
@@ -47,7 +47,7 @@ class MatrixChart:
     @property
     def message(self) -> str:
         """In place of everything; "" where there are numbers."""
-        is_empty = not np.isfinite(self.panel.values).any()
+        is_empty = not np.isfinite(self.clipped).any()
         return self.panel.message or (NOTHING if is_empty else "")
 
     @cached_property
@@ -60,7 +60,10 @@ class MatrixChart:
     def span(self) -> Span:
         """From the lowest to the highest number, or the panel's limits; with both signs symmetric about zero."""
         if self.panel.limits is not None:
-            return Span(*self.panel.limits, is_logarithmic=self.panel.is_log)
+            low, high = self.panel.limits
+            return (
+                Span(low, high, self.panel.is_log) if high > 0.0 or not self.panel.is_log else Span(0.0, 0.0)
+            )
         known = self.clipped[np.isfinite(self.clipped)]
         if self.panel.is_log and not self.panel.is_signed:
             known = known[known > 0]
@@ -125,10 +128,9 @@ class MatrixChart:
     @cached_property
     def cells(self) -> Coloured:
         """(1, rows, columns); what has no number has no colour."""
-        low, high = self.span.low, self.span.high
-        if not self._is_bounded:
-            return coloured(self.clipped[None], self.colours, low, high)
         is_missing = np.isnan(self.heights)
+        if not self._is_bounded:
+            is_missing |= ~np.isfinite(self.clipped)
         places = (255.999 * np.where(is_missing, 0.0, self.heights)).astype(np.uint8)
         return Coloured(places[None], is_missing[None] if is_missing.any() else None, self.colours)
 

@@ -307,7 +307,7 @@ def levels_of(matrix: MatrixChart) -> tuple[float, ...]:
 
 def _powers(first: float, last: float) -> list[float]:
     """Numbers of every decade, or of some."""
-    low, high = math.floor(math.log10(first)), math.ceil(math.log10(last))
+    low, high = math.floor(math.log10(first)), min(math.ceil(math.log10(last)), 308)
     for digits in _STEPS:
         found = [m * 10.0**n for n in range(low, high + 1) for m in digits if first <= m * 10.0**n <= last]
         if len(found) <= _MOST_LEVELS:

@@ -73,6 +73,7 @@ QPushButton:focus, QToolButton:focus {{ border-color: {t.accent}; }}
 QPushButton:disabled, QToolButton:disabled {{ color: {t.faint}; }}
 CornerButton, #bare {{ padding: 0; border: 0; background: transparent; }}
 Segments QToolButton {{ padding: 3px 7px; }}
+#relief_buttons QToolButton {{ padding: 1px 7px; }}
 QToolButton::menu-indicator, QPushButton::menu-indicator {{ image: none; width: 0; }}
 QComboBox {{ background: {t.raised}; border: 1px solid {t.border}; border-radius: 5px; padding: 2px 5px 2px 7px;
   min-height: 18px; }}

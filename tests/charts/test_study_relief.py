@@ -206,3 +206,42 @@ def test_numbers_beside_the_colours_are_the_levels_and_the_ends_apart() -> None:
         assert ticks[-1] == (1.0, "≥ 1e4")
         assert all(b - a >= 15.9 for a, b in pairwise(places)) or len(ticks) == 2
     assert {"0.1", "1", "100"} <= {tick.text for tick in scale_ticks(matrix, 900.0, 16.0)}
+
+
+def test_no_numbers_are_too_odd_to_be_drawn() -> None:
+    random = np.random.default_rng(3)
+    odd = [
+        0.0,
+        -0.0,
+        1.0,
+        -1.0,
+        1e-300,
+        1e300,
+        -1e300,
+        5e-324,
+        1.7e308,
+        math.inf,
+        -math.inf,
+        math.nan,
+        3.0,
+        7e-4,
+    ]
+    limits = (None, None, (0.0, 100.0), (1e-3, 1e6), (-5.0, 5.0), (1.0, 1.0), (-1.0, 0.0))
+    clips = (None, None, (1e-3, 1e6), (0.0, 1e4), (-math.inf, 10.0), (0.5, math.inf))
+    for number in range(250):
+        shape = tuple(random.integers(1, 5, 2))
+        values = random.choice(odd, shape) if number % 5 else np.full(shape, odd[number // 5 % len(odd)])
+        panel = replace(
+            panels.landscape(3), values=values, is_log=bool(number % 2), is_signed=bool(number % 3 == 0),
+            limits=limits[number % len(limits)], clip=clips[number % len(clips)], path=panels.walk(2),
+        )  # fmt: skip
+        made = chart(panel)
+        matrix = made.matrix
+        assert matrix.cells.rgb().shape == (*shape, 3)
+        assert matrix.scale.words
+        assert all(matrix.words(row, column) for row in range(shape[0]) for column in range(shape[1]))
+        if not matrix.message:
+            assert len(made.laid_out(ROOMS[0]).lines) == len(made.contours) <= 24
+            assert np.isfinite(made.surface.vertices).all()
+            assert np.isfinite(made.surface.lines).all()
+            assert scale_ticks(matrix, 100.0, 15.0)

@@ -43,6 +43,7 @@ class ReliefPane(QWidget):
         whole.addWidget(self.note)
         self.buttons = QWidget()
         """For the panel's head."""
+        self.buttons.setObjectName("relief_buttons")
         self.button = tool_button("Surface", "", TIP)
         self.button.setCheckable(True)
         self.saving = tool_button("Save view…", "", "Save the surface as it is seen, as a PNG file")
