@@ -269,6 +269,7 @@ def viewer_of(
     inspect.explaining.study_wished.connect(study.ask_for)
     for leads_there in (study.open_point.opened, study.inspect_wished):
         leads_there.connect(inspect.wished)
+    study.runs_wished.connect(train.show_runs)
     inspect.headed.connect(window.setWindowTitle)
     window.setWindowTitle(inspect.heading)
     return Viewer(window, inspect, train, study, workers)

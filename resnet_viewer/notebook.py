@@ -22,6 +22,7 @@ from resnet_viewer.core.methods.explained import explanation
 from resnet_viewer.core.network import Network, spec_now, wired
 from resnet_viewer.core.probing import require_readable
 from resnet_viewer.core.studies.running import Studies
+from resnet_viewer.core.studies.training import first_state
 from resnet_viewer.core.weights.build_options import built
 from resnet_viewer.core.weights.opened import adjusted, open_network
 from resnet_viewer.core.weights.sources import available, resolve
@@ -356,7 +357,8 @@ def study(
     Where their classes are not the network's, errors (in percent) are disagreement with the network as it begins, which
     is the model with its shortcuts and branches as they are. `options` are the study's own, by the names that
     `resnet-viewer study NAME --help` lists, with underscores. With a `folder` every point is kept there as soon as it
-    is measured, and `resume` goes on with what it holds. The model is left as it was.
+    is measured, and `resume` goes on with what it holds. The model is left as it was. A study that trains its own
+    networks takes no model, and `data` is what it trains on: "digits", where nothing else is said.
 
     Raises:
         UserError: there is no such study or option, the network cannot be studied so, pictures cannot be read, or the
@@ -373,6 +375,14 @@ def study(
     known = [field.name for field in fields(info.options)]
     if unknown := next((option for option in options if option not in known), None):
         raise ArgumentError("an option", listed(known), unknown)
+    kept = None if folder is None else path("folder", folder, "the name of a folder for what is found")
+    if info.trains:
+        chosen = info.options(**({} if data == "crops" else {"data": data}) | options)
+        state = first_state(info.name, chosen)
+        order = StudyOrder(
+            info.name, state, chosen, None, kept or Path(), choose_device(device), is_resumed=resume
+        )
+        return _studied(Studies(), order, is_kept=kept is not None)
     model = _model(model)
     state = _state(model, None, None, "", None)
     test_set = None
@@ -383,7 +393,6 @@ def study(
             _whole("sample", sample, 1, LARGEST_SAMPLE),
             whole("sample_seed", sample_seed, 0, LARGEST_SEED),
         )
-    kept = None if folder is None else path("folder", folder, "the name of a folder for what is found")
     order = StudyOrder(
         info.name, state, info.options(**options), test_set, kept or Path(), device=device, is_resumed=resume
     )
@@ -393,10 +402,14 @@ def study(
         training = [module for module in model.network.modules() if module.training]
         model.network.eval()
         try:
-            *_, found = studies.alone(order) if kept is None else studies.answer(order)
+            return _studied(studies, order, is_kept=kept is not None)
         finally:
             for module in training:
                 module.training = True
+
+
+def _studied(studies: Studies, order: StudyOrder, *, is_kept: bool) -> Study:
+    *_, found = studies.answer(order) if is_kept else studies.alone(order)
     assert isinstance(found, StudyResult)
     return Study(found)
 

@@ -62,6 +62,8 @@ _SLOT_SHARE = 0.8
 """Of a slot, for all bars beside each other, or for the dots of one block."""
 _FILLS = (0.85, 0.35, 0.0)
 """Opacities of bars beside each other."""
+_ROW = 1.05
+"""Lines of text that a named row takes at least."""
 _WHISKER, _WHISKER_SHARE = 3.0, 0.4
 """Half of the end of a bar's, or a dot's, spread: in pixels, and of the room beside the next one, at most."""
 _BETWEEN_NAMES = 12.0
@@ -177,7 +179,12 @@ class _XScale:
         scale = panel.x
         upright = [guide.at for guide in panel.guides if guide.is_upright]
         wished = [end for end in (scale.least, scale.most) if end is not None]
-        found = [series.x[np.isfinite(series.x)] for series in panel.series if _is_there(series)]
+        found = [
+            values[np.isfinite(values)]
+            for series in panel.series
+            if _is_there(series)
+            for values in (series.x, *(series.across or ()))
+        ]
         every = np.concatenate([np.array([*upright, *wished], np.float64), *found])
         if scale.is_log:
             logs, lanes = logs_of(every)
@@ -288,6 +295,8 @@ class _YScale:
     def of(panel: LinesPanel, room: Room, band: float) -> _YScale:
         """With `band` pixels above everything left free."""
         scale = panel.y
+        if scale.names:
+            return _YScale(_named_axis(scale, room, band))
         level = [guide.at for guide in panel.guides if not guide.is_upright]
         every = np.concatenate(
             [
@@ -384,6 +393,15 @@ def _heights(series: Series) -> list[Floats]:
     return [series.y[is_drawn], *edges]
 
 
+def _named_axis(scale: Scale, room: Room, band: float) -> Axis:
+    """A row for each name, as many of them named as have room."""
+    count = len(scale.names)
+    row = max(room.height - band, 1.0) / count
+    step = max(math.ceil(_ROW * room.line / row), 1)
+    ticks = (Tick(float(place), scale.names[place - 1]) for place in range(count, 0, -step))
+    return Axis(0.5, count + 0.5 + band / row, tuple(reversed([*ticks])), title=scale.title)
+
+
 def level_numbers(
     low: float, high: float, pixels: float, line: float, *, is_whole: bool = False
 ) -> tuple[Tick, ...]:
@@ -449,6 +467,7 @@ class _Drawer:
                 shapes += self._cloud(bare, up, series, (at, heights), key)
             if series.looks in ("bars", "dots"):
                 shapes += self._spreads(bare, up, series, at, key, wide)
+                shapes += self._spreads_across(bare, series, heights, key)
             else:
                 curves.append(self._curve(up, series, (at, heights), key))
             dots += self._dots(up, series, (at, heights), key, wide)
@@ -588,6 +607,25 @@ class _Drawer:
                 lines += [Outline(end, is_closed=False) for end in ends]
         colour = "text" if series.looks == "bars" else series.colour
         return [Inked(key, Ink(colour, 1.1), tuple(lines))] if lines else []
+
+    def _spreads_across(self, bare: Chart, series: Series, heights: Floats, key: str) -> list[Inked]:
+        """A line beside each dot from the lowest to the highest of its x; what has no place on a logarithm ends it."""
+        if series.across is None:
+            return []
+        ends = []
+        for values, edge in zip(series.across, self.span, strict=True):
+            found = np.where(np.isfinite(values), self.across.place(values), np.nan)
+            found = np.where(np.isnan(found) & np.isfinite(values), edge, found)
+            ends.append(np.clip(found, *self.span))
+        left, down = bare.place(self.room.size, ends[0], heights)
+        right, _ = bare.place(self.room.size, ends[1], heights)
+        lines: list[Outline] = []
+        for start, end, middle in zip(left.tolist(), right.tolist(), down.tolist(), strict=True):
+            if math.isfinite(start) and math.isfinite(end) and math.isfinite(middle) and start != end:
+                lines.append(Outline(((start, middle), (end, middle)), is_closed=False))
+                caps = (((at, middle - _WHISKER), (at, middle + _WHISKER)) for at in (start, end))
+                lines += [Outline(cap, is_closed=False) for cap in caps]
+        return [Inked(f"{key} across", Ink(series.colour, 1.4), tuple(lines))] if lines else []
 
     def _with_names(self, made: LaidOut) -> Chart:
         chart, room, named = made.chart, self.room, _named(self.panel)

@@ -39,6 +39,8 @@ class Series:
     looks: Looks = "line"
     colour: Colour = "text"
     is_dashed: bool = False
+    across: tuple[Floats, Floats] | None = None
+    """A spread of each dot along x, its lowest and its highest."""
     states: tuple[Wiring | None, ...] = ()
     """For each point the wiring that it was measured with, which "open in Inspect" takes; empty for none."""
     words: tuple[str, ...] = ()
@@ -65,6 +67,8 @@ class Scale:
     """What it must reach at least; it always holds every number."""
     is_whole: bool = False
     """Its ticks are whole numbers."""
+    names: tuple[str, ...] = ()
+    """Of a y axis: what stands at 1, 2 …, from below, in place of numbers."""
 
 
 @dataclass(frozen=True, eq=False)

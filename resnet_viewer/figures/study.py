@@ -37,7 +37,7 @@ from resnet_viewer.figures.plot import draw, room_of
 from resnet_viewer.figures.relief import draw_relief
 from resnet_viewer.records import captions
 from resnet_viewer.records.csv_text import Table
-from resnet_viewer.records.study import StudyResult, Value
+from resnet_viewer.records.study import TRAINED, StudyResult, Value
 from resnet_viewer.records.study_list import study_of
 
 _HEAD, _FOOT, _LEFT, _RIGHT, _LINE = 0.24, 0.42, 0.52, 0.1, 0.14
@@ -56,6 +56,12 @@ _BAR, _TINY, _WIDEST_NAME = 0.6, 0.17, 1.1
 """Inches: a matrix's colour bar with its numbers, the smallest side of a cell with a number, the widest name."""
 _LEAST_PICTURE, _MOST_PICTURES, _SMOOTH = 0.42, 8, 128
 """Inches of the narrowest picture, how many stand side by side, and from which side on pictures are shrunk smoothly."""
+
+
+_NAMED_ROW = 0.19
+"""Inches of a row with a name."""
+_WIDEST_SHARE = 0.45
+"""Of a panel, for the names of its rows."""
 
 
 def figure(
@@ -106,10 +112,17 @@ def usual_paper(
 ) -> Paper:
     """As wide as a text, or so many inches, and so high that all panels and all words have room."""
     rows = _rows(panels, width, _USUAL_HEIGHT * -(-len(panels) // 2))
-    content = sum(row.head + _USUAL_HEIGHT for row in rows) + (len(rows) - 1) * _BETWEEN
+    high = max(map(_usual_height, panels))
+    content = sum(row.head + high for row in rows) + (len(rows) - 1) * _BETWEEN
     wide = replace(USUAL, width=width)
     made = page(wide, title, subtitle, caption, content=content, is_as_high_as_needed=True)
     return replace(wide, height=made.height)
+
+
+def _usual_height(panel: Panel) -> float:
+    """Of a plot with what stands around it: more where many rows have names."""
+    names = panel.y.names if isinstance(panel, LinesPanel) else ()
+    return max(_USUAL_HEIGHT, _FOOT + _NAMED_ROW * len(names))
 
 
 def _height_for_panels(paper: Paper, title: str, subtitle: str, caption: str) -> float:
@@ -175,6 +188,11 @@ def _draw_lines(sheet: Page, place: _Place, panel: LinesPanel) -> None:
     high = place.height - _FOOT
     lines = wrapped(panel.y.title, high, palette.FONT) if panel.y.title else []
     left = _LEFT + _LINE * max(len(lines) - 1, 0)
+    if panel.y.names:
+        longest = max(text_width(name, palette.FONT) for name in panel.y.names)
+        left = min(longest, _WIDEST_SHARE * place.width) + 0.12
+        names = tuple(_cut(name, left - 0.12, palette.FONT) for name in panel.y.names)
+        panel = replace(panel, y=replace(panel.y, names=names))
     wide = max(place.width - left - _RIGHT, 0.5)
     axes = sheet.axes(place.left + left, place.top - high, wide, high)
     axes.set_label(panel.title)
@@ -363,7 +381,9 @@ def caption_of(results: Sequence[StudyResult]) -> str:
 def measured_words(result: StudyResult) -> list[str]:
     """Which network in which state, on which pictures, and how far."""
     order, basis = result.order, result.basis
-    words = [captions.state_words(order.state)]
+    words = [TRAINED] if study_of(order.study).trains else [captions.state_words(order.state)]
+    if study_of(order.study).trains and basis.pictures:
+        words.append(f"tested on {basis.pictures} pictures")
     if order.test_set is not None and basis.pictures:
         total = f" of {basis.total}" if basis.total > basis.pictures else ""
         words.append(

@@ -67,6 +67,8 @@ class Order:
     is_shown: bool = False
     side_by_side: int = 0
     """How many advance in turn on each device, the others waiting for the first free place; 0: all."""
+    keeps_states: bool = True
+    """The weights after epochs are kept, too; else those at the end alone."""
 
 
 # what can be said to a lab at work

@@ -21,6 +21,7 @@ PAGE, SHEETS = "report.html", "report.pdf"
 """What a report is written as."""
 IS_LONG = "It takes long, and was not asked for."
 NOT_WISHED = "It was not wished for."
+TRAINS = "It trains its own networks, and says nothing of this one."
 NO_TEST_SET = "It needs a test set, and none is chosen."
 
 
@@ -148,6 +149,8 @@ def applying(
 
 def refusal(info: StudyInfo, state: NetworkState, test_set: TestSet | None, options: Options) -> str:
     """Why a study cannot be made of a network and of these pictures, in a sentence; "" where it can."""
+    if info.trains:
+        return TRAINS
     if info.needs == "test set" and test_set is None:
         return NO_TEST_SET
     return info.refusal(state, blueprint(state.network, state.preprocessing.crop), options)

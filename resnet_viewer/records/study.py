@@ -27,8 +27,12 @@ from resnet_viewer.records.weights import NO_WEIGHTS
 Value = float | int | str | bool | None | tuple[float, ...]
 Row = Mapping[str, Value]
 """What was measured at one point, as a line of a file holds it; its "point" is the point's name."""
-Needs = Literal["test set", "nothing"]
-"""What a study takes from the session beside the network."""
+Needs = Literal["test set", "nothing", "runs"]
+"""What a study takes from the session beside the network; one of "runs" takes nothing, and trains its own networks."""
+TRAINED = "networks trained for this study"
+"""What is said of one that trains, in the place of a network."""
+RUNS = "runs"
+"""The folder, in that of a study which trains, of its runs."""
 
 
 def number(row: Row, name: str) -> float:
@@ -129,8 +133,9 @@ def _require_range(name: str, value: object, asked: Option) -> None:
 class StudyOrder(Request):
     """Measure the points of a study that are not in `folder` yet.
 
-    `state` is the network as it is in the session, which the study begins from; `options` are those of the study's own
-    class. `test_set` is None for a study that needs none. Points are kept in `folder`, a line each, as soon as they are
+    `state` is the network as it is in the session, which the study begins from; of a study that trains it is the first
+    of its own networks, untrained, whatever was asked. `options` are those of the study's own class. `test_set` is None
+    for a study that needs none. Points are kept in `folder`, a line each, as soon as they are
     measured; with `is_resumed` those of the same order are not measured again. `device` "" is the best there is,
     `threads` 0 as many as torch takes. Of a study that draws weights anew (`Options.draws_anew`) the state is that of
     the network without weights.
@@ -149,6 +154,11 @@ class StudyOrder(Request):
         if self.options.draws_anew:
             bare = replace(self.state.network, weights=NO_WEIGHTS, seed=0)
             object.__setattr__(self, "state", replace(self.state, network=bare))
+
+    @property
+    def runs_folder(self) -> Path:
+        """Where a study that trains has its runs, a folder each, by the names of its points."""
+        return self.folder / RUNS
 
 
 @dataclass(frozen=True)
@@ -221,6 +231,13 @@ class StudyResult:
     """Whole forward passes of one picture that were run, by what their parts cost; what was closed cost nothing."""
     saved: float = 0.0
     """Passes that kept activations saved."""
+    underway: float = 0.0
+    """How much of the points that are being measured is done, each whole one being 1, as far as that is known."""
+
+    @property
+    def done(self) -> float:
+        """Points that are measured, and how much there is of those that are being measured."""
+        return len(self.rows) + self.underway
 
     @property
     def is_complete(self) -> bool:
@@ -269,6 +286,11 @@ class StudyInfo:
     """What is measured, in a sentence or two, for the page and the caption."""
     is_long: bool = False
     """Its defaults take more than a few minutes: a report of all studies has it only where it is asked for."""
+
+    @property
+    def trains(self) -> bool:
+        """Its points are training runs of networks of its own, and the network of the session has no part in it."""
+        return self.needs == "runs"
 
     @property
     def origin(self) -> str:

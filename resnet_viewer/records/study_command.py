@@ -8,7 +8,7 @@ import shlex
 from resnet_viewer.records.preprocessing import usual_preprocessing
 from resnet_viewer.records.probe import NetworkState
 from resnet_viewer.records.study import StudyOrder
-from resnet_viewer.records.study_list import study_of
+from resnet_viewer.records.study_list import STUDIES, study_of
 from resnet_viewer.records.test_set import USUAL_SAMPLE
 from resnet_viewer.records.wiring import number_ranges, strengths
 
@@ -20,6 +20,8 @@ TAKEN = frozenset(
     }
 )
 """Flags that every study has."""
+TAKEN_TRAINING = frozenset({"help", "out", "resume", "threads", "ray", "device"})
+"""Flags that every study has which trains."""
 
 
 def flag_of(study: str, field: str) -> str:
@@ -30,7 +32,11 @@ def flag_of(study: str, field: str) -> str:
         ('--logarithmic', '--paths-seed')
     """
     name = field.removeprefix("is_").removeprefix("has_").replace("_", "-")
-    return f"--{study}-{name}" if name in TAKEN else f"--{name}"
+    return f"--{study}-{name}" if name in (TAKEN_TRAINING if _trains(study) else TAKEN) else f"--{name}"
+
+
+def _trains(study: str) -> bool:
+    return any(info.trains for info in STUDIES if info.name == study)
 
 
 def _preprocessing(state: NetworkState) -> list[str]:
@@ -51,6 +57,8 @@ def command_of(order: StudyOrder) -> str:
     defaults are left out. "" where no command says it: with branches partly open, or on a training run's test pictures.
     """
     state = order.state
+    if _trains(order.study):
+        return shlex.join(["resnet-viewer", "study", order.study, *_option_words(order), *_out(order)])
     if state.wiring.weakened_branches or (order.test_set is not None and order.test_set.kind == "run"):
         return ""
     words = ["resnet-viewer", "study", order.study, "--network", state.network.name]
@@ -76,7 +84,16 @@ def command_of(order: StudyOrder) -> str:
             words += ["--sample", "all" if test_set.sample is None else str(test_set.sample)]
         if test_set.seed:
             words += ["--sample-seed", str(test_set.seed)]
-    usual = study_of(order.study).options()
+    return shlex.join([*words, *_option_words(order), *_out(order)])
+
+
+def _out(order: StudyOrder) -> tuple[str, str]:
+    return "--out", order.folder.name or order.study
+
+
+def _option_words(order: StudyOrder) -> list[str]:
+    """Those that are not as by default."""
+    words, usual = [], study_of(order.study).options()
     for field in dataclasses.fields(order.options):
         value, flag = getattr(order.options, field.name), flag_of(order.study, field.name)
         if value == getattr(usual, field.name):
@@ -85,4 +102,4 @@ def command_of(order: StudyOrder) -> str:
             words.append(flag if value else f"--no-{flag[2:]}")
         else:
             words += [flag, "none" if value is None else str(value)]
-    return shlex.join([*words, "--out", order.folder.name or order.study])
+    return words

@@ -6,6 +6,7 @@ from resnet_viewer.records.checking import ArgumentError, listed
 from resnet_viewer.records.studies import (
     blocks,
     landscape,
+    merges,
     paths,
     propagation,
     refinement,
@@ -28,6 +29,7 @@ STUDIES: tuple[StudyInfo, ...] = (
     refinement.INFO,
     landscape.INFO,
     trust.INFO,
+    merges.INFO,
 )
 _BY_NAME = {study.name: study for study in STUDIES}
 

@@ -3,18 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from pathlib import Path
 
 from resnet_viewer import paths
-from resnet_viewer.core.data.picture_folders import class_names_of
-from resnet_viewer.core.data.sources import fitted, named_kind
+from resnet_viewer.core.lab.planned import planned
 from resnet_viewer.core.weights import catalog
-from resnet_viewer.records.data import NAMED, augmentation
 from resnet_viewer.records.lab import Runs, key_of
-from resnet_viewer.records.network import NetworkSpec
-from resnet_viewer.records.recipe import RECIPES, Recipe, recipe_for
 from resnet_viewer.records.run_plan import MOST_RUNS, PlanError, RunPlan
-from resnet_viewer.records.training import RunSpec, shortcut_refusal
+from resnet_viewer.records.training import shortcut_refusal
 
 _DOWNLOADS = {
     "mnist": ("MNIST", 12),
@@ -38,17 +33,18 @@ def runs_of(plan: RunPlan) -> Runs:
         ['cifar-plain-20', 'cifar-resnet-20']
     """
     course = plan.course
-    specs = [_fitted(catalog.spec(name), plan.data) for name in _names(plan)]
+    specs = [catalog.spec(name) for name in _names(plan)]
     if len(specs) * course.seeds > MOST_RUNS:
         raise PlanError(f"That is {len(specs) * course.seeds} runs; train at most {MOST_RUNS} side by side.")
     wished = course.recipe
     if wished != wished.for_plain and not any(spec.has_shortcuts for spec in specs):
-        raise PlanError(shortcut_refusal(_run(specs[0], plan, wished)))
+        raise PlanError(shortcut_refusal(planned(specs[0], plan.data, course)))
+    plain = replace(course, recipe=wished.for_plain)
     runs = []
     for spec in sorted(specs, key=lambda spec: (spec.depth, spec.has_shortcuts, spec.name)):
         for seed in range(course.seed, course.seed + course.seeds):
             seeded = replace(spec, seed=seed)
-            run = _run(seeded, plan, wished if spec.has_shortcuts else wished.for_plain)
+            run = planned(seeded, plan.data, course if spec.has_shortcuts else plain)
             if why := shortcut_refusal(run):
                 raise PlanError(why)
             runs.append((key_of(seeded), run))
@@ -78,34 +74,3 @@ def _names(plan: RunPlan) -> tuple[str, ...]:
     if not names:
         raise PlanError("No network is chosen; give a depth such as 20, and plain, residual or both.")
     return tuple(dict.fromkeys(names))
-
-
-def _fitted(spec: NetworkSpec, data: str) -> NetworkSpec:
-    """With the data's classes, channels and size."""
-    kind = named_kind(data)
-    made = fitted(spec, kind)
-    return replace(made, classes=len(class_names_of(Path(data)))) if kind is None else made
-
-
-def _run(spec: NetworkSpec, plan: RunPlan, wished: Recipe) -> RunSpec:
-    course = plan.course
-    recipe = _recipe(wished, spec.depth)
-    run = RunSpec(
-        spec,
-        plan.data,
-        course.epochs,
-        recipe,
-        record_every=course.record_every,
-        precision=course.precision,
-    )
-    kind = named_kind(plan.data)
-    if kind is None:
-        return replace(run, data=Path(plan.data).name, mean=(), std=(), augment=course.augment or run.augment)
-    data = plan.data if plan.data in NAMED else Path(plan.data).name
-    augment = augmentation(course.augment, kind)
-    return replace(run, data=data, mean=kind.mean, std=kind.std, augment=augment)
-
-
-def _recipe(recipe: Recipe, depth: int) -> Recipe:
-    """The paper's recipe warms very deep networks up; one that the user changed is followed as it is."""
-    return recipe_for("paper", depth) if recipe == RECIPES["paper"] else recipe

@@ -381,7 +381,7 @@ def _study(parser: argparse.ArgumentParser) -> None:
     for study in study_list.STUDIES:
         about = f"{study.question} {study.explains}".strip().replace("%", "%%")
         one = names.add_parser(study.name, help=study.question, description=about, epilog=STATUSES)
-        _measured(one, has_pictures=study.needs == "test set")
+        _measured(one, has_pictures=study.needs == "test set", trains=study.trains)
         origin = f"after {study.origin}" if study.papers else study.origin
         own = one.add_argument_group(f"options of this study, {origin}")
         add_option_flags(own, study.options, partial(flag_of, study.name))
@@ -416,11 +416,14 @@ def _names(text: str) -> tuple[str, ...]:
     return tuple(filter(None, (name.strip() for name in given(text).split(","))))
 
 
-def _measured(parser: argparse.ArgumentParser, *, has_pictures: bool) -> None:
-    """What every study is given."""
+def _measured(parser: argparse.ArgumentParser, *, has_pictures: bool, trains: bool = False) -> None:
+    """What every study is given; one that trains its own networks is given none."""
     parser.add_argument("--out", required=True, type=path, metavar="FOLDER", help="made if it is not there")
-    add_network(parser)
-    _wiring(parser)
+    if trains:
+        _device(parser)
+    else:
+        add_network(parser)
+        _wiring(parser)
     if has_pictures:
         _test_set(parser)
     parser.add_argument(
@@ -433,8 +436,8 @@ def _measured(parser: argparse.ArgumentParser, *, has_pictures: bool) -> None:
         const="local",
         type=given,
         metavar="ADDRESS|local",
-        help="share the points among tasks on the Ray cluster at ADDRESS, or on one begun here (needs the extra "
-        "`cluster`)",
+        help=f"{'train each run as a task' if trains else 'share the points among tasks'} on the Ray cluster at "
+        "ADDRESS, or on one begun here (needs the extra `cluster`)",
     )
 
 

@@ -98,9 +98,15 @@ def _tell_cost(work: Generator[Progress | Estimate | None], stopping: Stopping) 
 def _order(arguments: argparse.Namespace) -> StudyOrder:
     info = study_of(arguments.study)
     options = options_of(arguments, info.options)
+    if info.trains:
+        from resnet_viewer.core.studies.training import first_state
+
+        state = first_state(info.name, options)
+    else:
+        state = state_of(arguments)
     return StudyOrder(
         info.name,
-        state_of(arguments),
+        state,
         options,
         test_set_of(arguments) if info.needs == "test set" else None,
         arguments.out,

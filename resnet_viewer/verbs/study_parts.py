@@ -75,7 +75,7 @@ def summary(result: StudyResult) -> str:
     if result.basis.pictures:
         told += f" on {thousands(result.basis.pictures)} pictures"
     told += f" in {result.seconds:.0f} s"
-    if whole:
+    if whole and not study_of(result.order.study).trains:
         told += (
             f"; of {thousands(round(whole))} passes kept activations saved {100 * result.saved / whole:.0f} %"
         )
@@ -97,11 +97,8 @@ class Screen:
             self.close()
             self._bar, self._reads = self._made("point", self._name or found.order.study), False
             self._bar.initial = len(found.rows)
-        done, total = (
-            (found.done, found.total) if isinstance(found, Progress) else (len(found.rows), found.points)
-        )
-        self._bar.total = total
-        self._bar.update(done - self._bar.n)
+        self._bar.total = found.total if isinstance(found, Progress) else found.points
+        self._bar.update(round(found.done - self._bar.n, 2))
 
     def close(self) -> None:
         """Take it away."""

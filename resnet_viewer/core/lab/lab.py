@@ -320,7 +320,14 @@ class Lab:
             known = self._runs.get(key)
             if known is not None and known.state not in _ENDED:
                 continue
-            run = LabRun(key, spec, order.folder / key, commit=self._commit, command=self._command)
+            run = LabRun(
+                key,
+                spec,
+                order.folder / key,
+                commit=self._commit,
+                command=self._command,
+                keeps_states=order.keeps_states,
+            )
             self._runs[key] = run
             goes_on = is_resumed or known is not None
             work = run.begin(self.data, is_resumed=goes_on, threads=self._threads, until=until)

@@ -66,7 +66,16 @@ class LabRun:
     `turns` says how far it has come beside the others: one is an epoch's worth.
     """
 
-    def __init__(self, key: str, run: RunSpec, folder: Path, *, commit: str | None, command: str) -> None:
+    def __init__(
+        self,
+        key: str,
+        run: RunSpec,
+        folder: Path,
+        *,
+        commit: str | None,
+        command: str,
+        keeps_states: bool = True,
+    ) -> None:
         self.key = key
         self.run = run
         self.state: RunState = "waiting"
@@ -76,6 +85,7 @@ class LabRun:
         self._folder = folder
         self._lock = RunLock(folder)
         self._origin = (commit, command)
+        self._keeps_states = keeps_states
         self._training: Training | None = None
         self._work: Iterator[tuple[Report, ...]] = iter(())
         self._at = 0
@@ -333,7 +343,7 @@ class LabRun:
         """Where its weights are kept now, so many epochs being done; None where they are not kept after these."""
         training = self._live
         is_there = self.at == epochs_done * training.steps_per_epoch
-        if not is_there or not is_kept(epochs_done, self.run.length):
+        if not (is_there and self._keeps_states) or not is_kept(epochs_done, self.run.length):
             return None
         path = state_path(self._folder, epochs_done)
         self._write_state(path, training.weights())

@@ -3,7 +3,7 @@
 The order of events: what a study needs before its first point is read here, where its folder is; each task reads the
 same, measures a run of points that stand beside each other, so that they share what is kept, and sends each at once. A
 task that loses its worker begins again elsewhere; what it sent is known. Every machine needs the weight file and the
-folder of pictures under the same path.
+folder of pictures under the same path. The runs of a study that trains are tasks of `core.lab.cluster`.
 """
 
 from __future__ import annotations
@@ -30,10 +30,13 @@ from resnet_viewer.core.cluster import (
     ray_module,
     require_data,
 )
+from resnet_viewer.core.lab.cluster import train_on_ray
 from resnet_viewer.core.studies.bench import kept_bytes_now
-from resnet_viewer.core.studies.files import Measured
+from resnet_viewer.core.studies.files import Measured, Underway
 from resnet_viewer.core.studies.running import Elsewhere, Studies
+from resnet_viewer.core.studies.training import trained
 from resnet_viewer.records.study import StudyOrder
+from resnet_viewer.records.study_list import study_of
 
 
 def on_ray(address: str = LOCAL) -> Elsewhere:
@@ -50,8 +53,11 @@ def on_ray(address: str = LOCAL) -> Elsewhere:
     return partial(_measured, address)
 
 
-def _measured(address: str, order: StudyOrder, names: Sequence[str]) -> Generator[Measured | None]:
+def _measured(address: str, order: StudyOrder, names: Sequence[str]) -> Generator[Measured | Underway | None]:
     if not names:
+        return
+    if study_of(order.study).trains:
+        yield from trained(order, names, partial(train_on_ray, address=address))
         return
     ray = ray_module("A study")
     with connected(ray, address):

@@ -2,6 +2,7 @@
 
 study.json     what was asked, of which network and pictures, by which program: whole, from the beginning on
 points.jsonl   a line a point as soon as it is measured: its row, and under "cost" what it took
+runs/          of a study that trains: its runs, each as the lab leaves it, by the names of the points
 
 A process that is killed leaves at most a line without an end, which is taken away when the study goes on.
 """
@@ -12,6 +13,7 @@ import json
 import logging
 import os
 import platform
+import shutil
 from collections.abc import Collection, Generator, Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass, fields, replace
@@ -19,14 +21,14 @@ from pathlib import Path
 from typing import Any, BinaryIO, NamedTuple
 
 from resnet_viewer.core.lab.run_files import json_bytes, strict
-from resnet_viewer.core.lab.run_lock import RunLock
+from resnet_viewer.core.lab.run_lock import RunLock, require_free
 from resnet_viewer.media.files import empty_ones_removed, make_folder, refusal, write_whole
 from resnet_viewer.media.reading import read_json, read_whole
 from resnet_viewer.records.checking import ArgumentError, DecodeError, decoded
 from resnet_viewer.records.errors import UserError
 from resnet_viewer.records.laying_out import blueprint
 from resnet_viewer.records.probe import NetworkState
-from resnet_viewer.records.study import Basis, Row, StudyOrder, StudyResult, Value
+from resnet_viewer.records.study import RUNS, Basis, Row, StudyOrder, StudyResult, Value
 from resnet_viewer.records.study_list import study_of
 from resnet_viewer.records.test_set import TestSet
 from resnet_viewer.versions import version_of
@@ -68,14 +70,21 @@ class Measured(NamedTuple):
         return str(self.row["point"])
 
 
+class Underway(NamedTuple):
+    """How far the points are that are being measured: each whole one would be 1."""
+
+    points: float
+
+
 @dataclass(frozen=True)
 class Digests:
-    """SHA-256 of what a study measures: of all numbers of the network; of the pictures as it sees them, with their
-    labels ("" without any).
+    """What a study measures, as hashes: all numbers of the network, and the pictures as it sees them with their labels;
+    of one that trains its runs, and their data. "" for what it has none of.
     """
 
     weights: str
     pictures: str = ""
+    runs: str = ""
 
 
 def with_points(result: StudyResult, measured: Iterable[Measured]) -> StudyResult:
@@ -213,7 +222,7 @@ class StudyFolder:
             with suppress(OSError):  # a full disk, told already: what it still holds was never kept
                 self._points.close()
             self._points = None
-            if not self._holds_points:
+            if not self._holds_points and not (self.folder / RUNS).is_dir():
                 with suppress(OSError):  # it is read as a study without any
                     (self.folder / POINTS).unlink()
                     (self.folder / STUDY).unlink()
@@ -281,6 +290,7 @@ def remove_study(folder: Path) -> None:
     lock = RunLock(folder, work="The study in {} is being measured")
     lock.take()
     try:
+        _remove_runs(folder / RUNS)
         figures = (f"{name}.{suffix}" for suffix in ("csv", "svg", "pdf", "png"))
         for file in (POINTS, "points.csv", *figures, STUDY):  # the last one says what the others are
             with suppress(FileNotFoundError):
@@ -293,6 +303,20 @@ def remove_study(folder: Path) -> None:
         lock.release()
     with suppress(OSError):
         folder.rmdir()
+
+
+def _remove_runs(folder: Path) -> None:
+    """Of a study that trains, where none of them is at work.
+
+    Raises:
+        RunLockedError: one is being trained.
+        OSError: a file cannot be deleted.
+    """
+    if folder.is_dir() and not folder.is_symlink():
+        for run in folder.iterdir():
+            if run.is_dir():
+                require_free(run)
+        shutil.rmtree(folder)
 
 
 def _content_of(result: StudyResult, digests: Digests, command: str) -> dict[str, object]:

@@ -1,23 +1,25 @@
 """Runs studies: from an order to its results, and what an order would cost.
 
 The order of events: everything that can be refused without the network is refused; the folder is taken; network and
-pictures are read; the points are planned; those that are missing in the folder are measured, each kept there as soon as
-it is there. Closing it at any yield puts everything back; what was measured stays.
+pictures are read, or the data of a study that trains; the points are planned; those that are missing in the folder are
+measured, each kept there as soon as it is there. Closing it at any yield puts everything back; what was measured stays.
 """
 
 from __future__ import annotations
 
 import hashlib
 import time
-from collections.abc import Callable, Generator, Iterator, Sequence
-from contextlib import closing, contextmanager
-from typing import NamedTuple
+from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Sequence
+from contextlib import closing, contextmanager, nullcontext
+from dataclasses import replace
+from typing import NamedTuple, Protocol
 
 import torch
 
 from resnet_viewer.core.data.test_sets import Drawn, Prepared, draw, prepared
 from resnet_viewer.core.engine import require_channels
 from resnet_viewer.core.lab.device_habits import choose_device
+from resnet_viewer.core.lab.lab import Lab
 from resnet_viewer.core.meter import TOLD_EVERY, Clock, View, told
 from resnet_viewer.core.network import Network, build, wired
 from resnet_viewer.core.studies.bench import Bench, StudyPlan, kept_bytes_now, plan_of
@@ -26,10 +28,12 @@ from resnet_viewer.core.studies.files import (
     Digests,
     Measured,
     StudyFolder,
+    Underway,
     read_study,
     row_of,
     with_points,
 )
+from resnet_viewer.core.studies.training import TrainingStudy, first_state, without_folder
 from resnet_viewer.core.weights.sources import resolve
 from resnet_viewer.records.checking import ArgumentError
 from resnet_viewer.records.errors import Progress, UserError
@@ -44,16 +48,54 @@ from resnet_viewer.records.test_set import SetSide, TestSet
 PIXELS_BYTES = 1 << 30
 """Of pictures that were read and cut: a study goes through all of them many times."""
 
-Elsewhere = Callable[[StudyOrder, Sequence[str]], Generator[Measured | None]]
+Elsewhere = Callable[[StudyOrder, Sequence[str]], Generator[Measured | Underway | None]]
 """Measures the points of these names somewhere else; yields None now and then."""
 
 
-class _Begun(NamedTuple):
-    """What there is before the first point."""
+class _Begun(Protocol):
+    """What there is before the first point: a network on its bench, or runs to train."""
+
+    @property
+    def basis(self) -> Basis: ...
+
+    @property
+    def points(self) -> Mapping[str, float]:
+        """What each costs in passes, by their names, in the order of the plan."""
+        ...
+
+    @property
+    def digests(self) -> Digests: ...
+
+    def measured(self, names: Sequence[str]) -> Generator[Measured | Underway | None]:
+        """The points of these names, each as soon as it is measured; None after every step on the way."""
+        ...
+
+    def seconds(self, names: Sequence[str]) -> Generator[None, None, float]:
+        """How long that would take now."""
+        ...
+
+
+class _OnBench(NamedTuple):
+    """A network and its pictures, with the points that are measured of them."""
 
     bench: Bench
     plan: StudyPlan
     basis: Basis
+
+    @property
+    def points(self) -> Mapping[str, float]:
+        return {point.name: point.passes for point in self.plan.points}
+
+    @property
+    def digests(self) -> Digests:
+        return Digests(_digest(self.bench.network), self.bench.digest)
+
+    def measured(self, names: Sequence[str]) -> Generator[Measured | Underway | None]:
+        yield from measured(self.bench, self.plan, names)
+
+    def seconds(self, names: Sequence[str]) -> Generator[None, None, float]:
+        each = yield from self.bench.seconds_a_pass()
+        return each * sum(map(self.points.__getitem__, names))
 
 
 def require(order: StudyOrder) -> StudyInfo:
@@ -65,6 +107,8 @@ def require(order: StudyOrder) -> StudyInfo:
     info, state = study_of(order.study), order.state
     if type(order.options) is not info.options:
         raise ArgumentError("options", f"the {info.options.__name__} of this study", order.options)
+    if info.trains:
+        state = first_state(order.study, order.options)
     require_channels(state)
     if reason := info.refusal(state, blueprint(state.network, state.preprocessing.crop), order.options):
         raise UserError(reason)
@@ -96,6 +140,7 @@ class Studies:
         self._kept_bytes, self._told_every = kept_bytes, told_every
         self._live: tuple[NetworkSpec, Network] | None = None
         self._pictures: tuple[tuple[TestSet, Preprocessing], tuple[Drawn, Prepared]] | None = None
+        self._lab: Lab | None = None
 
     def answer(
         self, order: StudyOrder, *, elsewhere: Elsewhere | None = None
@@ -108,24 +153,24 @@ class Studies:
                 or holds something else.
         """
         require(order)
+        order = _complete(order)
         with StudyFolder.taken(order) as folder, _threads(order.threads):
-            bench, plan, basis = yield from self._begun(order)
-            result = StudyResult(order, basis, len(plan.points))
-            digests = Digests(_digest(bench.network), bench.digest)
-            planned = dict.fromkeys(point.name for point in plan.points)
-            kept = folder.begin(result, planned, digests, command=self._command)
+            begun = yield from self._begun(order)
+            planned = begun.points
+            result = StudyResult(order, begun.basis, len(planned))
+            kept = folder.begin(result, planned, begun.digests, command=self._command)
             found = {each.name: each for each in kept}
             names = [name for name in planned if name not in found]
             yield (result := with_points(result, found.values()))
             clock = Clock(self._told_every)
-            work = measured(bench, plan, names) if elsewhere is None else elsewhere(order, names)
+            work = begun.measured(names) if elsewhere is None else elsewhere(order, names)
             with closing(work):
                 for each in work:
-                    if each is not None and each.name not in found:
+                    if isinstance(each, Measured) and each.name not in found:
                         folder.add(each)
                         found[each.name] = each
                     if each is not None and clock.has_struck():
-                        yield with_points(result, found.values())
+                        yield _told(result, found.values(), each)
                     else:
                         yield None
             result = with_points(result, found.values())
@@ -136,24 +181,29 @@ class Studies:
     def alone(self, order: StudyOrder) -> Generator[Progress | StudyResult | None]:
         """The same without a folder: nothing is kept."""
         require(order)
-        with _threads(order.threads):
-            bench, plan, basis = yield from self._begun(order)
-            result = StudyResult(order, basis, len(plan.points))
+        trains = study_of(order.study).trains
+        with without_folder(order) if trains else nullcontext(order) as order, _threads(order.threads):
+            order = _complete(order)
+            begun = yield from self._begun(order)
+            result = StudyResult(order, begun.basis, len(begun.points))
             yield result
             found: list[Measured] = []
             clock = Clock(self._told_every)
-            for each in measured(bench, plan, [point.name for point in plan.points]):
-                if each is not None:
+            for each in begun.measured(list(begun.points)):
+                if isinstance(each, Measured):
                     found.append(each)
-                    yield with_points(result, found) if clock.has_struck() else None
+                if each is not None:
+                    yield _told(result, found, each) if clock.has_struck() else None
             yield with_points(result, found)
 
     def part(self, order: StudyOrder, names: Sequence[str]) -> Generator[Measured | None]:
         """Measure some of the order's points, without its folder; raises as `answer`."""
         require(order)
         with _threads(order.threads):
-            bench, plan, _ = yield from told(self._begun(order), lambda _: None)
-            yield from measured(bench, plan, names)
+            begun = yield from told(self._begun(order), lambda _: None)
+            for each in begun.measured(names):
+                assert not isinstance(each, Underway), "runs are trained by a lab of their own"
+                yield each
 
     def estimate(self, order: StudyOrder) -> Generator[Progress | Estimate | None]:
         """What an order would cost, by the time of a batch now; raises as `answer`, but for what a folder holds that
@@ -163,10 +213,10 @@ class Studies:
         is_begun = order.is_resumed and (order.folder / STUDY).exists()
         found = {str(row["point"]) for row in read_study(order.folder).rows} if is_begun else set()
         with _threads(order.threads):
-            bench, plan, _ = yield from self._begun(order)
-            each = yield from bench.seconds_a_pass()
-        missing = [point.passes for point in plan.points if point.name not in found]
-        yield Estimate(order, len(missing), sum(missing), sum(missing) * each)
+            begun = yield from self._begun(order, is_asked=True)
+            missing = [name for name in begun.points if name not in found]
+            seconds = yield from begun.seconds(missing)
+        yield Estimate(order, len(missing), sum(map(begun.points.__getitem__, missing)), seconds)
 
     def side(self, order: StudyOrder) -> Generator[Progress | None, None, SetSide | None]:
         """What the order's network as it begins takes its pictures for; None where their true classes are not known.
@@ -179,12 +229,26 @@ class Studies:
             bench, basis = yield from self._bench(order)
             return (yield from bench.side(order.state.wiring)) if basis.has_labels else None
 
-    def _begun(self, order: StudyOrder) -> Generator[Progress | None, None, _Begun]:
+    def _begun(
+        self, order: StudyOrder, *, is_asked: bool = False
+    ) -> Generator[Progress | None, None, _Begun]:
+        """`is_asked`: nothing is downloaded only to say what it would cost."""
+        if not study_of(order.study).trains:
+            return (yield from self._on_bench(order))
+        if self._lab is None:
+            self._lab = Lab(command=self._command)
+        made = TrainingStudy(order, self._lab)
+        if is_asked:
+            made.require_here()
+        yield from made.read()
+        return made
+
+    def _on_bench(self, order: StudyOrder) -> Generator[Progress | None, None, _Begun]:
         bench, basis = yield from self._bench(order)
         with wired(bench.network, order.state.wiring):
             plan = plan_of(order.study)(bench, order.options)
         yield None
-        return _Begun(bench, plan, basis)
+        return _OnBench(bench, plan, basis)
 
     def _bench(self, order: StudyOrder) -> Generator[Progress | None, None, tuple[Bench, Basis]]:
         info, device = study_of(order.study), choose_device(order.device or "auto")
@@ -224,6 +288,19 @@ class Studies:
             (found,) = yield from told(prepared(drawn, (preprocessing,), has_thumbnails=False), word)
             self._pictures = key, (drawn, found)
         return self._pictures[1]
+
+
+def _complete(order: StudyOrder) -> StudyOrder:
+    """Of a study that trains, with what its network is; it takes no pictures."""
+    if not study_of(order.study).trains:
+        return order
+    return replace(order, state=first_state(order.study, order.options), test_set=None)
+
+
+def _told(result: StudyResult, found: Iterable[Measured], news: Measured | Underway) -> StudyResult:
+    """The result so far."""
+    underway = news.points if isinstance(news, Underway) else 0.0
+    return replace(with_points(result, found), underway=underway)
 
 
 def measured(bench: Bench, plan: StudyPlan, names: Sequence[str]) -> Generator[Measured | None]:

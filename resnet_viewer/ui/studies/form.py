@@ -32,6 +32,7 @@ from resnet_viewer.ui.work.worker import Failure
 
 _LEAST_LETTERS, _LEAST_LINES = 26, 14
 _WIDE_LETTERS = 48
+TRAINS = "It trains its own networks: the one on the screen in Inspect has no part in it"
 CHOOSE_SET = "This study needs a test set: choose one above, or in Inspect's error meter."
 
 
@@ -109,6 +110,9 @@ class StudyFormCard(Card):
         self.test_set = _Taken()
         self.test_set.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
         self.test_set.setMenu(QMenu(self.test_set))
+        self.trained = muted(FittingLabel())
+        self.trained.setAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
+        self.trained.set_wordings("its own, which it trains", "its own", tip=TRAINS)
         self.options = OptionsForm()
         self.reset_button = tool_button("Reset", "Options as by default")
         self.reset_button.hide()
@@ -128,6 +132,7 @@ class StudyFormCard(Card):
         takes.addRow("Network", self.network)
         takes.addRow("Wiring", self.gates)
         takes.addRow("Test set", self.test_set)
+        takes.addRow("Networks", self.trained)
         self._takes = takes
         rows.addLayout(takes)
         rows.addWidget(self.options)
@@ -150,7 +155,10 @@ class StudyFormCard(Card):
         self.set_subtitle(info.origin)
         self.about.setText(info.explains)
         self.about.setVisible(bool(info.explains))
+        for row in range(2):
+            self._takes.setRowVisible(row, not info.trains)
         self._takes.setRowVisible(2, info.needs == "test set")
+        self._takes.setRowVisible(3, info.trains)
         self.options.show_options(options)
         self._align()
 

@@ -28,7 +28,15 @@ class ResumeStudy:
     folder: Path
 
 
-Step = StartStudy | ResumeStudy
+@dataclass(frozen=True)
+class ShowRuns:
+    """Open the runs of a study that trains in the Train tab: they are in that folder."""
+
+    folder: Path
+
+
+Step = StartStudy | ResumeStudy | ShowRuns
+SHOW_RUNS = "Show the runs in Train"
 
 
 def paragraphs(scene: StudyScene, refusal: str = "") -> tuple[Paragraph, ...]:
@@ -69,7 +77,9 @@ def _before(scene: StudyScene, info: StudyInfo, refusal: str) -> tuple[Paragraph
     if refusal:
         return (first, Paragraph(refusal), *_about(info))
     start = Paragraph(
-        "Start measures it on the network of the Inspect tab, as it is there now; the chart fills while it runs.",
+        "Start trains its networks one after the other; the chart fills while it runs, and what is done stays."
+        if info.trains
+        else "Start measures it on the network of the Inspect tab, as it is there now; the chart fills while it runs.",
         links=((f"Start “{info.title}”", StartStudy()),),
     )
     return (first, start, *_about(info))
@@ -86,6 +96,8 @@ def _found(scene: StudyScene, info: StudyInfo) -> Iterator[Paragraph]:
         if scene.can_resume(result):
             missing = points_words(result.points - len(result.rows))
             links = ((f"Resume: {missing} to measure", ResumeStudy(result.order.folder)),)
+        if info.trains and result.points:
+            links = (*links, (SHOW_RUNS, ShowRuns(result.order.runs_folder)))
         told = [Paragraph(f"{name}: {first}" if name else first, (name,) if name else ())]
         told += map(Paragraph, others)
         told[-1] = Paragraph(told[-1].words, told[-1].strong, links)

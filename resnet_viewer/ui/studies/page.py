@@ -38,17 +38,20 @@ from resnet_viewer.ui.studies.bar import StudiesBar
 from resnet_viewer.ui.studies.controller import StudyController
 from resnet_viewer.ui.studies.export import StudyExport
 from resnet_viewer.ui.studies.form import CHOOSE_SET
-from resnet_viewer.ui.studies.found import ResumeStudy, StartStudy, Step, conclusions
+from resnet_viewer.ui.studies.found import SHOW_RUNS, ResumeStudy, ShowRuns, StartStudy, Step, conclusions
 from resnet_viewer.ui.studies.open_in_inspect import OpenPoint, states_of
 from resnet_viewer.ui.studies.panels import StudiesPanels
 from resnet_viewer.ui.studies.report_dialog import Offer, ask
-from resnet_viewer.ui.studies.scene import StudyScene, network_words, progress_words, set_words
+from resnet_viewer.ui.studies.scene import StudyScene, network_words, progress_words, set_words, studied_words
 from resnet_viewer.ui.work.asking import Askers
 from resnet_viewer.ui.work.process_worker import ProcessWorker
 from resnet_viewer.ui.work.worker import Failure
 
 ASKED_AFTER_MS = 250
 """What a study would cost is asked when nothing was changed for so long."""
+RUNS_AT_WORK = (
+    "These runs are at work in the Studies tab: wait for the study's end, or cancel it, to see them in Train."
+)
 ESTIMATING = "Estimating the time…"
 
 
@@ -75,6 +78,8 @@ class StudiesPage(Page):
     said = Signal(str)
     inspect_wished = Signal()
     """What a study takes is changed there."""
+    runs_wished = Signal(object)
+    """The Path of a folder of training runs, which the Train page shows."""
 
     def __init__(
         self,
@@ -354,6 +359,8 @@ class StudiesPage(Page):
                 if self.controller.scene.can_resume(result := self.controller.scene.result(folder)):
                     assert result is not None
                     self._resume(result)
+            case ShowRuns(folder):
+                self.show_runs(folder)
 
     @Slot(object)
     def open_in_inspect(self, wiring: Wiring) -> None:
@@ -370,6 +377,15 @@ class StudiesPage(Page):
         title = scene.info.title if scene.info is not None else ""
         self.open_point.open(having[0].order.state, wiring, title)
 
+    def show_runs(self, folder: Path) -> None:
+        """In the Train tab, where the study does not work on them."""
+        working = self.controller.scene.working
+        if working is not None and working.order.runs_folder == folder:
+            self.failed.emit(Failure(RUNS_AT_WORK))
+        else:
+            self._messages.bar.end("studies")
+            self.runs_wished.emit(folder)
+
     # Results
 
     def fill_result(self, menu: QMenu) -> None:
@@ -384,7 +400,10 @@ class StudiesPage(Page):
         resume.setEnabled(scene.can_resume(result))
         add_entry(menu, "Show alone", partial(self.controller.show_alone, folder))
         add_entry(menu, "Take its options", partial(self.take_options, result))
-        add_entry(menu, "Open its network in Inspect", partial(self._open_state, result))
+        if self._studies[result.order.study].trains:
+            add_entry(menu, SHOW_RUNS, partial(self.show_runs, result.order.runs_folder))
+        else:
+            add_entry(menu, "Open its network in Inspect", partial(self._open_state, result))
         add_entry(menu, "Show its folder", partial(self.show_folder, folder))
         menu.addSeparator()
         add_entry(menu, "Remove…", self.remove).setEnabled(not scene.is_live(result))
@@ -404,7 +423,9 @@ class StudiesPage(Page):
         result = scene.chosen
         if result is None or scene.is_live(result):
             return
-        told = f"{network_words(result.order.state)}, {set_words(result.order.test_set)}"
+        told = studied_words(info := self._studies[result.order.study], result.order.state)
+        told = f"{told[:1].upper()}{told[1:]}"
+        told += "" if info.trains else f", {set_words(result.order.test_set)}"
         question = f"Its files in {result.order.folder} are deleted, and cannot be brought back.\n\n{told}"
         if dialogs.MayRemove.ask("Remove this result?", question, self.panels):
             self.controller.remove(result)
@@ -471,7 +492,9 @@ class StudiesPage(Page):
         is_other = old.setup.state != new.setup.state or old.test_set != new.test_set
         if is_other and self.panels.is_seen:  # else when it comes into view
             self._show_session()
-            self._ask_again()
+            info = self.controller.scene.info
+            if info is not None and not info.trains:
+                self._ask_again()
 
     @Slot()
     def _note_options(self) -> None:
@@ -560,12 +583,13 @@ class StudiesPage(Page):
         """How far the study is, and of what."""
         scene = self.controller.scene
         session = self._store.session
-        studied = network_words(session.setup.state)
-        data = set_words(session.test_set)
+        studied = studied_words(scene.info, session.setup.state)
+        trains = scene.info is not None and scene.info.trains
+        data = "" if trains else set_words(session.test_set)
         words = progress_words(scene)
         return PageFacts(
             f"studying: {words}" if words else "",
-            Fact(studied, session.setup.state.network.title, studied),
+            Fact(studied, studied if trains else session.setup.state.network.title, studied),
             Fact(data, data, data),
             (scene.info.name if scene.info is not None else "", studied),
         )

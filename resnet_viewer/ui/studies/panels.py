@@ -17,7 +17,7 @@ from resnet_viewer.ui.panels import PagePanels
 from resnet_viewer.ui.studies.form import StudyFormCard
 from resnet_viewer.ui.studies.found import FoundPanel
 from resnet_viewer.ui.studies.results import ResultsCard
-from resnet_viewer.ui.studies.scene import StudyScene, network_words, progress_words
+from resnet_viewer.ui.studies.scene import StudyScene, progress_words, studied_words
 from resnet_viewer.ui.studies.study_list import StudyListCard
 from resnet_viewer.ui.widgets.card import FigureCard
 from resnet_viewer.ui.widgets.explanations import explain
@@ -70,7 +70,7 @@ class ChartCard(FigureCard):
             return
         if working.points:
             self.progress.setRange(0, _STEPS)
-            self.progress.setValue(round(_STEPS * len(working.rows) / working.points))
+            self.progress.setValue(round(_STEPS * working.done / working.points))
         else:
             self.progress.setRange(0, 0)
         self.progress.setAccessibleDescription(progress_words(scene))
@@ -82,7 +82,7 @@ class ChartCard(FigureCard):
 def _said(scene: StudyScene) -> str:
     """Whose results are shown, and how far the one at work is."""
     shown = scene.shown
-    words = [network_words(shown[0].order.state)] if len(shown) == 1 else []
+    words = [studied_words(scene.info, shown[0].order.state)] if len(shown) == 1 else []
     if len(shown) > 1:
         words.append(f"{len(shown)} results")
     if len(shown) == 1 and shown[0].rows and not shown[0].is_complete and not scene.is_live(shown[0]):

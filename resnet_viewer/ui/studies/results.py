@@ -24,7 +24,7 @@ from PySide6.QtWidgets import QHeaderView, QMenu, QToolButton, QWidget
 
 from resnet_viewer.records.captions import plain, weights_words
 from resnet_viewer.records.story_words import thousands
-from resnet_viewer.records.study import StudyResult
+from resnet_viewer.records.study import TRAINED, StudyResult
 from resnet_viewer.ui.studies.scene import (
     StudyScene,
     done_words,
@@ -57,14 +57,27 @@ class _Column:
 
 
 _COLUMNS = (
-    _Column("network", lambda _, result: result.order.state.network.title, 0),
-    _Column("weights", lambda _, result: weights_words(result.order.state.network), 2),
-    _Column("wiring", lambda _, result: gates_words(result.order.state), 6),
+    _Column("network", lambda scene, result: _network(scene, result), 0),
+    _Column("weights", lambda scene, result: _weights(scene, result), 2),
+    _Column("wiring", lambda scene, result: "" if _trains(scene) else gates_words(result.order.state), 6),
     _Column("test set", lambda _, result: set_words(result.order.test_set), 4),
     _Column("options", lambda _, result: options_words(result.order.options) or "as usual", 3),
     _Column("done", done_words, 1),
     _Column("made", lambda _, result: when(result), 5),
 )
+
+
+def _trains(scene: StudyScene) -> bool:
+    return scene.info is not None and scene.info.trains
+
+
+def _network(scene: StudyScene, result: StudyResult) -> str:
+    """Which one a study that trains begins with, its process says."""
+    return "its own" if _trains(scene) and not result.points else result.order.state.network.title
+
+
+def _weights(scene: StudyScene, result: StudyResult) -> str:
+    return "trained here" if _trains(scene) else weights_words(result.order.state.network)
 
 
 def when(result: StudyResult) -> str:
@@ -78,8 +91,9 @@ def when(result: StudyResult) -> str:
 def told(scene: StudyScene, result: StudyResult) -> str:
     """Everything about a result, a line each."""
     order, basis = result.order, result.basis
+    of = TRAINED if _trains(scene) else f"{network_words(order.state)}; {gates_words(order.state)}"
     lines = [
-        f"{network_words(order.state)}; {gates_words(order.state)}",
+        of[:1].upper() + of[1:],
         f"test set: {set_words(order.test_set)}" if order.test_set is not None else "",
         f"counted: {basis.measure}" if order.test_set is not None and result.points else "",
         f"options: {options_words(order.options) or 'as usual'}",

@@ -12,7 +12,7 @@ from resnet_viewer.records.pace import duration
 from resnet_viewer.records.probe import NetworkState
 from resnet_viewer.records.report import ReportStep
 from resnet_viewer.records.story_words import thousands
-from resnet_viewer.records.study import Estimate, Options, StudyInfo, StudyResult, option_words
+from resnet_viewer.records.study import TRAINED, Estimate, Options, StudyInfo, StudyResult, option_words
 from resnet_viewer.records.test_set import TestSet
 
 
@@ -91,16 +91,22 @@ class StudyScene:
         live, result = self.live, self.working
         if live is None or result is None or not result.points:
             return None
-        done, left = len(result.rows) - live.rows, result.points - len(result.rows)
-        if done >= _ENOUGH:
-            return left * (result.seconds - live.seconds) / done
+        done, spent = len(result.rows) - live.rows, result.seconds - live.seconds
+        left = max(result.points - result.done, 0.0)
+        if done >= _ENOUGH or (done and spent >= _ENOUGH_SECONDS):
+            return left * spent / done
         if live.estimate is not None and live.estimate.points:
             return live.estimate.seconds * left / live.estimate.points
         return None
 
 
-_ENOUGH = 4
-"""Points after which their own pace tells more than what was estimated."""
+_ENOUGH, _ENOUGH_SECONDS = 4, 60.0
+"""Points, or seconds, after which their own pace tells more than what was estimated."""
+
+
+def studied_words(info: StudyInfo | None, state: NetworkState) -> str:
+    """What the study is of: "ResNet-56, bundled weights", or that it trains its own networks."""
+    return TRAINED if info is not None and info.trains else network_words(state)
 
 
 def network_words(state: NetworkState) -> str:

@@ -388,6 +388,12 @@ class TrainPage(Page):
         if found:
             self.open_runs(Path(found))
 
+    @Slot(object)
+    def show_runs(self, folder: Path) -> None:
+        """Come on the screen with the runs of a folder."""
+        self.wished.emit()
+        self.open_runs(folder)
+
     def open_runs(self, folder: Path, *, goes_on: bool = False) -> None:
         """Show the runs of a folder; those that are not done wait for Continue, or go on at once."""
         if self.controller.is_busy:

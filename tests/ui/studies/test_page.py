@@ -16,14 +16,14 @@ from resnet_viewer import paths
 from resnet_viewer.charts.study_panel import LinesPanel
 from resnet_viewer.core.weights.catalog import spec
 from resnet_viewer.records.requests import OpenNetwork, StudyPictures, WriteFigure
-from resnet_viewer.records.study import KeptStudies, StudyResult
+from resnet_viewer.records.study import TRAINED, KeptStudies, StudyResult
 from resnet_viewer.records.weights import WeightsRef
 from resnet_viewer.ui import dialogs, export_dialog
 from resnet_viewer.ui.studies.controller import GROWN_EVERY_MS, TOLD_EVERY_MS
-from resnet_viewer.ui.studies.found import StartStudy
-from resnet_viewer.ui.studies.page import StudiesPage
+from resnet_viewer.ui.studies.found import SHOW_RUNS, ShowRuns, StartStudy, paragraphs
+from resnet_viewer.ui.studies.page import RUNS_AT_WORK, StudiesPage
 from resnet_viewer.ui.studies.results import FIRST_WORDS, ResultsTable
-from resnet_viewer.ui.studies.scene import StudyScene
+from resnet_viewer.ui.studies.scene import StudyScene, points_words
 from resnet_viewer.ui.widgets.form import Number, put
 from resnet_viewer.ui.widgets.study_plot import LinesView
 from tests import fabricated
@@ -31,6 +31,7 @@ from tests.ui.studies.workshop import (
     COUNTING,
     NO_SHORTCUT,
     POINTS,
+    TRAINING,
     WEIGHING,
     CountOptions,
     WeighOptions,
@@ -437,6 +438,70 @@ def test_a_result_offers_its_options_its_folder_and_to_be_shown_alone(
     monkeypatch.setattr("resnet_viewer.ui.studies.page.QDesktopServices.openUrl", lambda _url: False)
     entries["Show its folder"].trigger()
     assert QGuiApplication.clipboard().text() == str(folder)
+
+
+# Studies that train
+
+
+def trains(desk: Desk, page: StudiesPage) -> Workshop:
+    """When the study that trains is chosen, and what it would cost was asked."""
+    page.choose(TRAINING)
+    desk.qtbot.waitUntil(
+        lambda: bool(desk.workshop.estimates) and desk.workshop.estimates[-1].order.study == "training"
+    )
+    return desk.workshop
+
+
+def test_a_study_that_trains_takes_nothing_from_the_session(desk: Desk, page: StudiesPage) -> None:
+    workshop = trains(desk, page)
+    form = page.panels.form
+    assert form.trained.isVisibleTo(form)
+    assert not any(part.isVisibleTo(form) for part in (form.network, form.gates, form.test_set))
+    workshop.estimate()
+    inspect_page(desk.window).editor.set_shortcuts((1,), 0.0)
+    assert not page._asking.isActive(), "what the session is has no part in the cost"
+    assert form.verdict.text().startswith(points_words(POINTS))
+    page.choose(WEIGHING)
+    assert form.network.isVisibleTo(form)
+    assert not form.trained.isVisibleTo(form)
+
+
+def test_its_bar_moves_between_points_and_words_name_no_network(desk: Desk, page: StudiesPage) -> None:
+    workshop = trains(desk, page)
+    page.start()
+    assert workshop.orders[-1].test_set is None
+    workshop.measure(2, underway=0.5)
+    settled(desk, page)
+    chart = page.panels.chart
+    assert chart.progress.value() == round(chart.progress.maximum() * 2.5 / POINTS)
+    assert TRAINED in chart.subtitle
+    assert "ResNet" not in chart.subtitle
+    assert page.facts.subject.whole == TRAINED
+
+
+def test_its_runs_are_shown_in_train_unless_they_are_at_work(desk: Desk, page: StudiesPage) -> None:
+    workshop = trains(desk, page)
+    page.start()
+    workshop.measure(2)
+    settled(desk, page)
+    wished: list[Path] = []
+    page.runs_wished.connect(wished.append)
+    folder = workshop.orders[-1].runs_folder
+    steps = [step for told in paragraphs(page.controller.scene) for _, step in told.links]
+    assert steps == [ShowRuns(folder)]
+    page.take_step(steps[0])
+    assert wished == []
+    assert desk.window.messages.sentence == RUNS_AT_WORK
+    workshop.measure(POINTS)
+    workshop.end()
+    settled(desk, page)
+    page.controller.select(folder.parent)
+    menu = page.panels.results.result_button.menu()
+    menu.aboutToShow.emit()
+    entries = {action.text(): action for action in menu.actions()}
+    assert "Open its network in Inspect" not in entries
+    entries[SHOW_RUNS].trigger()
+    assert wished == [folder]
 
 
 # Inspect

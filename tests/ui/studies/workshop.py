@@ -84,7 +84,10 @@ COUNTING = StudyInfo(
     _conclusion,
     needs="nothing",
 )
-STUDIES = (WEIGHING, COUNTING)
+TRAINING = replace(
+    COUNTING, name="training", title="Training", question="What do its own networks learn?", needs="runs"
+)
+STUDIES = (WEIGHING, COUNTING, TRAINING)
 
 
 def _panels(results: Sequence[StudyResult]) -> tuple[Panel, ...]:
@@ -190,9 +193,10 @@ class Workshop(QObject):
         """So many pictures are read for the study at work."""
         self.replied.emit(self._study, Progress(done, total))
 
-    def measure(self, count: int = POINTS, *, points: int = POINTS) -> None:
-        """The study at work has measured so many points."""
-        self.replied.emit(self._study, result(replace(self.orders[-1]), count, points=points))
+    def measure(self, count: int = POINTS, *, points: int = POINTS, underway: float = 0.0) -> None:
+        """The study at work has measured so many points, and so much of the next ones."""
+        found = result(replace(self.orders[-1]), count, points=points)
+        self.replied.emit(self._study, replace(found, underway=underway))
 
     def end(self) -> None:
         """The study at work is at its end."""
