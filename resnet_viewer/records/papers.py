@@ -177,6 +177,22 @@ HE_2016 = Paper(
     names="He, Kaiming and Zhang, Xiangyu and Ren, Shaoqing and Sun, Jian",
     arxiv="1603.05027",
 )
+SRIVASTAVA_2015 = Paper(
+    "Srivastava, Greff and Schmidhuber",
+    2015,
+    "Training Very Deep Networks",
+    "NeurIPS",
+    names="Srivastava, Rupesh Kumar and Greff, Klaus and Schmidhuber, Jürgen",
+    arxiv="1507.06228",
+)
+HUANG_2016 = Paper(
+    "Huang, Sun, Liu, Sedra and Weinberger",
+    2016,
+    "Deep Networks with Stochastic Depth",
+    "ECCV",
+    names="Huang, Gao and Sun, Yu and Liu, Zhuang and Sedra, Daniel and Weinberger, Kilian",
+    arxiv="1603.09382",
+)
 VEIT_2016 = Paper(
     "Veit, Wilber and Belongie",
     2016,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from resnet_viewer.records.checking import ArgumentError, listed
 from resnet_viewer.records.studies import (
+    aids,
     blocks,
     landscape,
     merges,
@@ -30,6 +31,7 @@ STUDIES: tuple[StudyInfo, ...] = (
     landscape.INFO,
     trust.INFO,
     merges.INFO,
+    aids.INFO,
 )
 _BY_NAME = {study.name: study for study in STUDIES}
 
