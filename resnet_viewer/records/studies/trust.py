@@ -68,8 +68,8 @@ class TrustOptions(Options):
     steps: int = option(
         32, "Steps", "in which the pixels of a picture are deleted or put in", least=2, most=1000
     )
-    anew: Literal["block by block", "stage by stage"] = option(
-        "block by block", "Drawn anew", "in what portions the weights are, from the classifier down"
+    anew: Literal["block", "stage"] = option(
+        "block", "Drawn anew by", "in what portions weights are drawn anew, from the classifier down"
     )
     squares: int = option(64, "Squares", "put to the mean colour, for the infidelity", least=4, most=10_000)
     neighbours: int = option(
@@ -107,7 +107,7 @@ def portions(plan: Blueprint, anew: str) -> tuple[Portion, ...]:
     found.append(Portion("classifier", (classifier.name,)))
     if rest := [name for name in _weighted(plan.head_steps) if name != classifier.name]:
         found.append(Portion("rest of the head", tuple(rest)))
-    by_stage = anew == "stage by stage"
+    by_stage = anew == "stage"
     blocks = [
         (f"conv{block.stage}_x" if by_stage else f"block {block.number}", block)
         for block in reversed(plan.blocks)
@@ -316,7 +316,7 @@ def refusal(state: NetworkState, plan: Blueprint, options: TrustOptions) -> str:
 
 
 class Check(NamedTuple):
-    """One of the checks: whether the maps pass it, None where one picture cannot tell, and with which numbers."""
+    """One of the checks: whether the maps pass it, None where too few pictures tell, and with which numbers."""
 
     name: str
     is_passed: bool | None
@@ -325,7 +325,7 @@ class Check(NamedTuple):
     @property
     def sentence(self) -> str:
         """ "Passes insertion into the blurred picture: …"."""
-        verdict = {True: "Passes", False: "Fails", None: "Of one picture, which cannot tell:"}[self.is_passed]
+        verdict = {True: "Passes", False: "Fails", None: "Leaves open"}[self.is_passed]
         return f"{verdict} {self.name}: {self.words}."
 
 
@@ -356,19 +356,18 @@ def _begin(result: StudyResult, found: Sequence[Check]) -> str:
     so_far = "" if result.is_complete else f" so far, of {options.pictures}"
     on = f"on {counted(count, 'picture')}{so_far}"
     beside = f"{counted(options.random_maps, 'random map')} of the same values and smoothness beside each"
-    known = [check for check in found if check.is_passed is not None]
-    if not known:
+    if not any(check.is_passed is not None for check in found):
         return f"{words} {on}, {beside}."
-    passed = sum(bool(check.is_passed) for check in known)
+    passed = sum(check.is_passed is True for check in found)
     return (
-        f"{words} passes {passed} of {len(known)} checks {on}, {beside}; intervals are the 95 % ones of means over "
+        f"{words} passes {passed} of {len(found)} checks {on}, {beside}; intervals are the 95 % ones of means over "
         "pictures."
     )
 
 
 def _number(value: float) -> str:
     words = f"{value:.2f}" if abs(value) >= 0.005 or not value else f"{value:.1g}"
-    return words.replace("-", "−", 1)
+    return words.replace("-", "−")
 
 
 def _span(low: float, high: float) -> str:
@@ -423,10 +422,10 @@ def _anew_check(result: StudyResult) -> tuple[Check, ...]:
             continue
         of = " of magnitudes" if kind == "magnitude" else " with everything drawn anew"
         said.append(f"that{of} {_with_interval(last)}")
-        _, low, _ = mean_interval(last - chances[is_known])
-        verdicts.append(None if len(last) < 2 else low <= _LITTLE)
-    if verdicts and None not in verdicts:
-        is_passed = all(verdicts)
+        _, low, high = mean_interval(last - chances[is_known])
+        verdicts.append(True if high <= _LITTLE else False if low > _LITTLE else None)
+    if verdicts:
+        is_passed = False if False in verdicts else None if None in verdicts else True
     said.append(f"that of random maps {_with_interval(random)}")
     if blank := int(np.isnan(ours).sum()):
         said.append(f"{100 * blank / ours.size:.0f} % of the maps drawn anew are blank and have none")
@@ -436,7 +435,7 @@ def _anew_check(result: StudyResult) -> tuple[Check, ...]:
 
 def _agreement(result: StudyResult, is_passed: bool | None) -> str:
     found = _FOUND.get(options_of(result).method)
-    if found is None or is_passed is None:
+    if found is None or is_passed is None or result.order.state.network.weights.is_untrained:
         return ""
     if found == is_passed:
         return "; so find Adebayo et al. of this method"

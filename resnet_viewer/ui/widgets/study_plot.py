@@ -561,6 +561,7 @@ class PicturesView(_PanelView):
         words = "" if self.at is None else self.cells.chart.place_words(self.cells.place)
         self.said.setText(words)
         self.slider.setAccessibleDescription(words)
+        self.cells.setAccessibleDescription(words)
         self.slider.setToolTip(tooltip_text(words))
 
     def apply_theme(self, theme: Theme) -> None:

@@ -153,7 +153,7 @@ def test_what_is_drawn_anew_is_as_an_untrained_network_has_it() -> None:
 @pytest.mark.parametrize(
     "name", ["cifar-resnet-8", "cifar-resnet-20-preact", "resnet50", "vgg16_bn", "alexnet"]
 )
-@pytest.mark.parametrize("anew", ["block by block", "stage by stage"])
+@pytest.mark.parametrize("anew", ["block", "stage"])
 def test_every_weight_is_drawn_anew_in_one_portion(name: str, anew: str) -> None:
     described = spec(name)
     with torch.device("meta"):

@@ -27,6 +27,7 @@ from resnet_viewer.records.studies.trust import (
 )
 from resnet_viewer.records.study import Basis, Row, StudyOrder, StudyResult, option_words
 from resnet_viewer.records.test_set import TestSet
+from resnet_viewer.records.weights import WeightsRef, WeightsSource
 from resnet_viewer.records.wiring import Wiring
 
 OPTIONS = TrustOptions(pictures=6, steps=4)
@@ -34,8 +35,8 @@ _NOISE = np.random.default_rng(0).normal(size=(6, 40)) * 0.02
 _NOISE -= _NOISE.mean(0)
 
 
-def state_of(name: str = "cifar-resnet-8") -> NetworkState:
-    described = spec(name)
+def state_of(name: str = "cifar-resnet-8", source: WeightsSource = "bundled") -> NetworkState:
+    described = replace(spec(name), weights=WeightsRef(source, name))
     return NetworkState(described, usual_preprocessing(described), Wiring.all_open(described.block_count))
 
 
@@ -116,13 +117,16 @@ def test_maps_that_are_no_better_than_random_ones_and_stay_as_they_are_fail() ->
     assert "that of magnitudes 0.6" in said[3]
     assert said[3].endswith("so find Adebayo et al. of this method.")
     assert "Adebayo et al. find that this method passes" in " ".join(conclusion(result_of(0.0, 0.6)))
+    order = replace(result.order, state=state_of(source="none"))
+    assert "Adebayo" not in " ".join(conclusion(replace(result, order=order))), "of no trained weights"
+    assert conclusion(result_of(0.0, 0.3))[4].startswith("Leaves open weights drawn anew: ")
 
 
 def test_one_picture_does_not_tell_and_an_incomplete_result_says_so() -> None:
     result = result_of(count=1)
     begun, *said = conclusion(result)
     assert begun.startswith("Grad-CAM of block 3 on one picture so far, of 6, five random maps")
-    assert all(sentence.startswith("Of one picture, which cannot tell: ") for sentence in said)
+    assert all(sentence.startswith("Leaves open ") for sentence in said)
     assert len(conclusion(replace(result, rows=result.rows[:1]))) == 4
     assert conclusion(replace(result, rows=())) == ()
 
