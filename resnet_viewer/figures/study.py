@@ -374,6 +374,7 @@ def caption_of(results: Sequence[StudyResult]) -> str:
     for result in results:
         said.append(sentence(" · ".join(measured_words(result))))
         said += map(sentence, info.conclusion(result))
+    said += map(sentence, info.comparison(results))
     said += [sentence(f"After {paper.cited}") for paper in info.papers]
     return " ".join(said)
 

@@ -281,6 +281,8 @@ class StudyInfo:
     """Why a network (its state, blueprint and the options) cannot be studied so, in one sentence; "" where it can."""
     conclusion: Callable[[StudyResult], Sequence[str]]
     """What the numbers say, in sentences, and whether they agree with the paper; also of an incomplete result."""
+    comparison: Callable[[Sequence[StudyResult]], Sequence[str]] = lambda results: ()
+    """What several results that are laid over one another say together, in sentences."""
     needs: Needs = "test set"
     explains: str = ""
     """What is measured, in a sentence or two, for the page and the caption."""

@@ -34,7 +34,7 @@ def panels(results: Sequence[StudyResult]) -> tuple[Panel, ...]:
             "Branch against the loss",
             Scale("cosine with the loss's gradient"),
             _cosines,
-            Guide("0", 0.0),
+            Guide("at right angles", 0.0),
         ),
         _panel(
             results,
@@ -47,7 +47,7 @@ def panels(results: Sequence[StudyResult]) -> tuple[Panel, ...]:
             "Lacking to the end of the stage",
             Scale("stage's end less block's output"),
             _lacking,
-            Guide("0", 0.0),
+            Guide("nothing lacking", 0.0),
         ),
         _panel(results, "Read after each block", Scale(f"{measures} (%)", least=0.0), _readings),
     )

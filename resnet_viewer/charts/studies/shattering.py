@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
 
 import numpy as np
 
@@ -11,6 +12,7 @@ from resnet_viewer.charts.study_panel import (
     Colour,
     Floats,
     LinesPanel,
+    MatrixPanel,
     Panel,
     PictureRow,
     PicturesPanel,
@@ -19,7 +21,15 @@ from resnet_viewer.charts.study_panel import (
     Series,
     names,
 )
-from resnet_viewer.records.studies.shattering import NOISES, Sights, measured, noise, options_of, sights
+from resnet_viewer.records.studies.shattering import (
+    NOISES,
+    Sights,
+    measured,
+    noise,
+    options_of,
+    pairs,
+    sights,
+)
 from resnet_viewer.records.study import StudyResult
 
 _LAG, _ALIKE = Scale("lag (points)", is_whole=True), Scale("autocorrelation")
@@ -64,6 +74,7 @@ def panels(results: Sequence[StudyResult]) -> tuple[Panel, ...]:
             message="" if slopes else message or "No line has a gradient.",
         ),
         *(() if seen is None else (seen,)),
+        *_pairs(results),
     )
 
 
@@ -76,23 +87,29 @@ def _pictures(results: Sequence[StudyResult]) -> PicturesPanel | None:
     _, first = lines[0]
     same = [(name, line) for name, line in lines if _is_same(first, line)]
     count = range(len(first.shares))
-    rows = [
-        PictureRow("what the network sees there", tuple(_pixels(first.picture(place)) for place in count))
-    ]
+    rows = [PictureRow("picture", tuple(_pixels(first.picture(place)) for place in count))]
     for name, line in same:
-        called = f"gradient: {name}" if name else "gradient there, grey is 0"
-        rows.append(PictureRow(called, tuple(_pixels((1 + line.gradients[place]) / 2) for place in count)))
+        rows.append(
+            PictureRow(name or "gradient", tuple(_pixels((1 + line.gradients[place]) / 2) for place in count))
+        )
     return PicturesPanel(
-        "Along the first line",
+        f"Along the first line: the picture, and the {'gradients' if len(same) > 1 else 'gradient'} (grey is 0)",
         _WAY,
         first.shares,
         tuple(rows),
-        names=tuple(
-            f"{first.shares[place]:.2f} (largest {' and '.join(f'{line.largest[place]:.2g}' for _, line in same)})"
-            for place in count
-        ),
         has_slider=True,
     )
+
+
+def _pairs(results: Sequence[StudyResult]) -> Iterator[MatrixPanel]:
+    """How alike the gradients at any two places of the first line are, of each result; a few at most."""
+    way = replace(_WAY, least=0.0, most=1.0)
+    for result, name in list(zip(results, names(results), strict=True))[: len(HUES)]:
+        if (found := pairs(result)) is not None:
+            title = "How alike any two gradients of the first line are"
+            yield MatrixPanel(
+                f"{title}: {name}" if name else title, way, way, found, is_signed=True, limits=(-1.0, 1.0)
+            )
 
 
 def _is_same(one: Sights, other: Sights) -> bool:

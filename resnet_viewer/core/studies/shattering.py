@@ -10,6 +10,7 @@ from functools import partial
 
 import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch import Tensor, nn
 from torch.nn import functional
 
@@ -25,7 +26,7 @@ from resnet_viewer.records.studies.shattering import (
     autocorrelation,
     takes_line,
 )
-from resnet_viewer.records.study import Row
+from resnet_viewer.records.study import Row, Value
 
 _PASSES, _LINE_PASSES = 3, 4
 """That a gradient costs: one forward, one backward as much as two; of a whole line at once another one forward."""
@@ -33,8 +34,12 @@ _PIXELS = 4096
 """Whose products are summed at a time: some milliseconds."""
 _LINE_BYTES = 2 << 30
 """Of a line that goes through a network at once."""
-_SIGHTS, _NUMBERS, _SIDE = 32, 100_000, 96
-"""Places whose gradients are kept to be looked at, the numbers of all of them, and pixels of a picture's side."""
+_SIGHTS, _NUMBERS, _SIDE, _PAIRED = 32, 100_000, 96, 56
+"""Places whose gradients are kept to be looked at, the numbers of all of them, pixels of a picture's side, and places
+that are held against each other.
+"""
+_CUT = 0.99
+"""Of a gradient's values: the others are drawn as if they were not larger than these."""
 
 
 def plan(bench: Bench, options: ShatteringOptions) -> StudyPlan:
@@ -86,7 +91,7 @@ def _measured(bench: Bench, options: ShatteringOptions, number: int) -> Work:
     largest = float(gradients.abs().max())
     is_usable = np.isfinite(largest) and largest > 0
     scale = largest if is_usable else 1.0
-    found = None
+    found, seen = None, dict[str, Value]()
     if is_usable:
         products = np.zeros((options.points, options.points))
         for part in torch.split(gradients, _PIXELS, dim=1):
@@ -94,15 +99,14 @@ def _measured(bench: Bench, options: ShatteringOptions, number: int) -> Work:
             products += numbers @ numbers.T
             yield
         found = autocorrelation(products, options.farthest)
+        if number == 1 and found is not None:
+            seen = {**_seen(bench, start, end, gradients), "pairs": _pairs(products)}
+            yield
     way = (end - start).flatten().cpu().double().numpy()
     length = float(np.linalg.norm(way))
     slope = None
     if is_usable and length > 0:
         slope = tuple(float(gradient.double().numpy() @ way) / length for gradient in gradients)
-    seen: Row = {}
-    if number == 1 and is_usable:
-        seen = _seen(bench, start, end, gradients)
-        yield
     return {
         "line": number,
         "from": names[0],
@@ -120,15 +124,30 @@ def _measured(bench: Bench, options: ShatteringOptions, number: int) -> Work:
     }
 
 
+def _places(count: int, most: int) -> NDArray[np.int64]:
+    """Some of so many, evenly chosen, both ends among them."""
+    found: NDArray[np.int64] = np.unique(np.linspace(0, count - 1, min(most, count)).round().astype(np.int64))
+    return found
+
+
+def _pairs(products: Floats) -> tuple[float, ...]:
+    """The correlation of each of some points' gradients with each, row by row, from their products, (N, N)."""
+    centred = products - products.mean(0) - products.mean(1)[:, None] + products.mean()
+    sizes = np.sqrt(np.maximum(np.diagonal(centred), np.finfo(np.float64).tiny))
+    places = _places(len(products), _PAIRED)
+    return tuple((centred / np.outer(sizes, sizes))[np.ix_(places, places)].round(3).ravel().tolist())
+
+
 def _seen(bench: Bench, start: Tensor, end: Tensor, gradients: Tensor) -> Row:
     """What a line looks like at some of its places, as `records.studies.shattering.sights` reads it."""
     channels, side, _ = bench.plan.input_shape
     count = len(gradients)
-    places = np.unique(np.linspace(0, count - 1, min(_SIGHTS, count)).round().astype(int))
+    places = _places(count, _SIGHTS)
     small = min(side, math.isqrt(_NUMBERS // (channels * len(places))))
     maps = functional.adaptive_avg_pool2d(gradients[places].view(-1, channels, side, side), small)
-    largest = maps.abs().amax((1, 2, 3), keepdim=True)
-    levels = (maps / torch.where(largest > 0, largest, 1.0) * LEVELS).round()
+    largest = maps.abs().flatten(1).quantile(_CUT, dim=1)
+    levels = maps / torch.where(largest > 0, largest, 1.0)[:, None, None, None]
+    levels = (levels.clamp(-1, 1) * LEVELS).round()
     preprocessing = bench.state.preprocessing
     mean, deviation = (
         torch.tensor(values)[:, None, None] for values in (preprocessing.mean, preprocessing.std)
@@ -143,7 +162,7 @@ def _seen(bench: Bench, start: Tensor, end: Tensor, gradients: Tensor) -> Row:
         "start": first,
         "end": last,
         "gradients": tuple(map(int, levels.flatten().tolist())),
-        "largest": tuple(float(f"{value:.4g}") for value in largest.flatten().tolist()),
+        "largest": tuple(float(f"{value:.4g}") for value in largest.tolist()),
     }
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import statistics
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Literal, NamedTuple
 
 from resnet_viewer.records.blueprint import BlockSpec, Blueprint
@@ -12,7 +13,11 @@ from resnet_viewer.records.layers import LayerSpec, Normalisation, Steps
 from resnet_viewer.records.laying_out import blueprint
 from resnet_viewer.records.papers import HE_2015
 from resnet_viewer.records.probe import NetworkState
+from resnet_viewer.records.story_words import joined
 from resnet_viewer.records.study import Options, Row, StudyInfo, StudyResult, option
+
+_CLEARLY = 0.05
+"""Of a mean response: one that is so much smaller is called smaller."""
 
 
 @dataclass(frozen=True)
@@ -125,6 +130,42 @@ def conclusion(result: StudyResult) -> Sequence[str]:
     return tuple(said)
 
 
+def comparison(results: Sequence[StudyResult]) -> Sequence[str]:
+    """Whether residual networks respond less than plain ones (of the same depth, where there are such), and deeper ones
+    less than others, of complete results.
+    """
+    found: dict[bool, list[tuple[int, str, float]]] = {}
+    for result in results:
+        values, network = deviations(result), result.order.state.network
+        if result.is_complete and values:
+            mean = _mean(values.values())
+            found.setdefault(network.has_shortcuts, []).append((network.block_count, network.title, mean))
+    residual, plain = (sorted(found.get(has_shortcuts, ())) for has_shortcuts in (True, False))
+    said = []
+    if residual and plain:
+        pairs = [(ours, theirs) for ours in residual for theirs in plain]
+        twins = [(ours, theirs) for ours, theirs in pairs if ours[0] == theirs[0]]
+        agrees = all(ours[-1] < theirs[-1] for ours, theirs in twins or pairs)
+        verdict = "as" if agrees else "not as"
+        said.append(
+            f"Residual networks respond {'less' if agrees else 'no less'} than plain ones here, {verdict} in He et al. "
+            f"(2015): {_listed(residual)} in the mean, against {_listed(plain)}."
+        )
+    if len({blocks for blocks, *_ in residual}) > 1:
+        means = [mean for *_, mean in residual]
+        falls = all(later <= (1 - _CLEARLY) * earlier for earlier, later in pairwise(means))
+        verdict = (
+            "less the deeper they are, as" if falls else "not clearly less the deeper they are, other than"
+        )
+        said.append(f"Residual networks respond {verdict} in He et al. (2015): {_listed(residual)}.")
+    return tuple(said)
+
+
+def _listed(found: Sequence[tuple[int, str, float]]) -> str:
+    """ "ResNet-20 0.68 and ResNet-56 0.42"."""
+    return joined([f"{title} {mean:.2f}" for _, title, mean in found])
+
+
 def _mean(values: Iterable[float]) -> float:
     return statistics.fmean(values)
 
@@ -137,6 +178,7 @@ INFO = StudyInfo(
     options=ResponsesOptions,
     refusal=refusal,
     conclusion=conclusion,
+    comparison=comparison,
     explains=(
         "The standard deviation of what each convolution puts out, over all pictures, channels and places: after the "
         "normalisation that follows it, where one does, and before any ReLU or addition."

@@ -113,9 +113,9 @@ class Sights:
     """(C, S, S), the first picture, as a screen shows it from 0 to 1, but not cut off there."""
     end: Floats
     gradients: Floats
-    """(P, C, S', S'), each place's over its largest value, in steps of 1/127."""
+    """(P, C, S', S'), from −1 to 1 in steps of 1/127: at each place 1 is what 99 of 100 values do not exceed."""
     largest: Floats
-    """(P,), these values."""
+    """(P,), what that is."""
 
     def picture(self, place: int) -> Floats:
         """(C, S, S), what the network sees there, from 0 to 1."""
@@ -142,6 +142,18 @@ def sights(result: StudyResult) -> Sights | None:
             gradients = values.reshape(len(shares), channels, side, side) / LEVELS
             ends = str(row.get("from")), str(row.get("to"))
             return Sights(ends, shares, start, end, gradients, largest)
+    return None
+
+
+def pairs(result: StudyResult) -> Floats | None:
+    """(P, P), how alike the gradients at any two of some places of the first line are, from −1 to 1; None where there
+    is nothing of it.
+    """
+    for row in result.rows:
+        values = _numbers(row, "pairs")
+        side = math.isqrt(len(values))
+        if side and len(values) == side**2:
+            return values.reshape(side, side)
     return None
 
 

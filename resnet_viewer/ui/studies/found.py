@@ -54,12 +54,13 @@ def conclusions(scene: StudyScene) -> tuple[str, ...]:
     info, results = scene.info, scene.shown
     if info is None:
         return ()
-    return tuple(
+    alone = (
         f"{name}: {sentence}" if name else sentence
         for name, result in _named(results)
         if result.rows
         for sentence in info.conclusion(result)
     )
+    return (*alone, *info.comparison(results))
 
 
 def _named(results: Sequence[StudyResult]) -> Iterator[tuple[str, StudyResult]]:
@@ -104,6 +105,7 @@ def _found(scene: StudyScene, info: StudyInfo) -> Iterator[Paragraph]:
         yield from told
         if result.is_complete and result.rows and len(results) == 1:
             yield Paragraph(_cost(result))
+    yield from map(Paragraph, info.comparison(results))
 
 
 def _no_point(scene: StudyScene, result: StudyResult) -> str:

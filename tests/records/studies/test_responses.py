@@ -84,3 +84,29 @@ def test_a_network_without_such_layers_is_refused() -> None:
     assert refused(bottleneck) == ""
     dropped = replace(bottleneck, wiring=bottleneck.wiring.with_branches(range(1, 17), 0.0))
     assert "has no 3×3 convolution that is run" in refused(dropped)
+
+
+def scaled(result: StudyResult, factor: float) -> StudyResult:
+    rows = [{**row, "deviation": factor * float(str(row["deviation"]))} for row in result.rows]
+    return replace(result, rows=tuple(rows))
+
+
+def test_several_results_are_held_against_the_paper_together() -> None:
+    shallow, deep, plain = (result_of(f"cifar-{name}") for name in ("resnet-8", "resnet-20", "plain-20"))
+    assert INFO.comparison([shallow]) == INFO.comparison([plain]) == ()
+    assert INFO.comparison([plain, scaled(deep, 0.5), shallow]) == (
+        "Residual networks respond less than plain ones here, as in He et al. (2015): ResNet-8 0.46 and ResNet-20 0.20 "
+        "in the mean, against Plain-20 0.41.",
+        "Residual networks respond less the deeper they are, as in He et al. (2015): ResNet-8 0.46 and ResNet-20 0.20.",
+    ), "only of the same depth can they be told"
+    assert INFO.comparison([scaled(deep, 1.1), shallow, plain]) == (
+        "Residual networks respond no less than plain ones here, not as in He et al. (2015): ResNet-8 0.46 and "
+        "ResNet-20 0.45 in the mean, against Plain-20 0.41.",
+        "Residual networks respond not clearly less the deeper they are, other than in He et al. (2015): ResNet-8 0.46 "
+        "and ResNet-20 0.45.",
+    )
+    half = replace(deep, rows=deep.rows[:3])
+    assert INFO.comparison([half, scaled(shallow, 0.5), plain]) == (
+        "Residual networks respond less than plain ones here, as in He et al. (2015): ResNet-8 0.23 in the mean, "
+        "against Plain-20 0.41.",
+    ), "of complete results alone"

@@ -9,12 +9,19 @@ import numpy as np
 import pytest
 
 from resnet_viewer.charts.studies.shattering import panels
-from resnet_viewer.charts.study_panel import LinesPanel, PicturesPanel
+from resnet_viewer.charts.study_panel import LinesPanel, MatrixPanel, PicturesPanel
 from resnet_viewer.core.weights.catalog import spec
 from resnet_viewer.records.checking import ArgumentError
 from resnet_viewer.records.preprocessing import usual_preprocessing
 from resnet_viewer.records.probe import NetworkState
-from resnet_viewer.records.studies.shattering import ShatteringOptions, conclusion, noise, sights, takes_line
+from resnet_viewer.records.studies.shattering import (
+    ShatteringOptions,
+    conclusion,
+    noise,
+    pairs,
+    sights,
+    takes_line,
+)
 from resnet_viewer.records.study import Basis, Row, StudyOrder, StudyResult
 from resnet_viewer.records.test_set import TestSet
 from resnet_viewer.records.wiring import Wiring
@@ -98,35 +105,38 @@ def line(places: int = 4, side: int = 2) -> Row:
         "end": (1.5,) * 12,
         "gradients": values,
         "largest": (0.25,) * places,
+        "pairs": (1.0, -0.5, -0.5, 1.0),
     }
 
 
 def test_a_slider_goes_along_the_line_and_twins_are_laid_over_one_another() -> None:
     result, twin = result_of(0.5), result_of(0.2, "cifar-plain-8")
     seen = [replace(each, rows=({**each.rows[0], **line()}, *each.rows[1:])) for each in (result, twin)]
-    *_, slope, pictures = panels(seen)
+    *_, slope, pictures, ours, its = panels(seen)
+    assert isinstance(ours, MatrixPanel)
+    assert isinstance(its, MatrixPanel)
+    assert ours.values.tolist() == [[1, -0.5], [-0.5, 1]]
+    assert its.title.endswith(": Plain-8")
+    assert (ours.is_signed, ours.limits) == (True, (-1, 1)), "one scale"
     assert isinstance(pictures, PicturesPanel)
     assert isinstance(slope, LinesPanel)
     assert pictures.x.title == slope.x.title, "so that its guide follows"
     assert pictures.has_slider
     assert pictures.places.tolist() == pytest.approx([0, 1 / 3, 2 / 3, 1])
     assert [row.name for row in pictures.rows] == [
-        "what the network sees there",
-        "gradient: ResNet-8",
-        "gradient: Plain-8",
+        "picture",
+        "ResNet-8",
+        "Plain-8",
     ]
     colours = [picture[0, 0].tolist() for picture in pictures.rows[0].pictures if picture is not None]
     assert colours == [[0] * 3, [42] * 3, [212] * 3, [255] * 3], "what is beyond black and white is cut off"
     gradient = pictures.rows[1].pictures[2]
     assert gradient is not None
     assert gradient[0, 0].tolist() == [128, 132, 136], "grey is 0; a pixel's channels are four numbers apart"
-    assert pictures.names[1] == "0.33 (largest 0.25 and 0.25)"
     elsewhere = replace(seen[1], rows=({**seen[1].rows[0], "to": "third.png"},))
-    *_, pictures = panels([seen[0], elsewhere])
+    *_, pictures, _, _ = panels([seen[0], elsewhere])
     assert isinstance(pictures, PicturesPanel)
-    assert [row.name for row in pictures.rows][1:] == ["gradient: ResNet-8"], (
-        "another line has other pictures"
-    )
+    assert [row.name for row in pictures.rows][1:] == ["ResNet-8"], "another line has other pictures"
 
 
 @pytest.mark.parametrize(
@@ -145,6 +155,7 @@ def test_pictures_that_are_not_whole_are_passed_over(strange: Row) -> None:
     result = result_of(0.5)
     assert sights(replace(result, rows=({**line(), **strange},))) is None
     assert sights(replace(result, rows=({}, line()))) is not None
+    assert pairs(replace(result, rows=({"pairs": (1.0, 0.5)},))) is None
 
 
 def test_it_says_how_far_it_is_and_passes_over_what_is_no_line() -> None:
