@@ -38,9 +38,10 @@ def add_option_flags(
             parser.add_argument(flag, action=argparse.BooleanOptionalAction, **settings)
         elif get_origin(form) is Literal:
             parser.add_argument(flag, choices=get_args(form), metavar="|".join(get_args(form)), **settings)
+        elif asked.is_folder:
+            parser.add_argument(flag, type=_folder, metavar="FOLDER|none", **settings)
         else:
-            metavar = "FOLDER" if asked.is_folder else _metavar(form)
-            parser.add_argument(flag, type=_reader(form), metavar=metavar, **settings)
+            parser.add_argument(flag, type=_reader(form), metavar=_metavar(form), **settings)
 
 
 def options_of(arguments: argparse.Namespace, kind: type[_O]) -> _O:
@@ -67,6 +68,10 @@ def _parts(form: Any) -> tuple[Any, bool]:
         others = [part for part in get_args(form) if part is not NoneType]
         return others[0], len(others) < len(get_args(form))
     return form, False
+
+
+def _folder(text: str) -> str:
+    return "" if text.lower() == "none" else text
 
 
 def _reader(form: Any) -> Callable[[str], object]:

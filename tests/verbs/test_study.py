@@ -17,6 +17,7 @@ import pytest
 from resnet_viewer.cli import main
 from resnet_viewer.core.studies import running
 from resnet_viewer.core.studies.files import Measured, read_study
+from resnet_viewer.records.studies.landscape import LandscapeOptions
 from resnet_viewer.records.study import StudyOrder
 from resnet_viewer.records.study_command import TAKEN, command_of
 from resnet_viewer.records.test_set import TestSet
@@ -154,6 +155,18 @@ def test_the_command_of_a_study_orders_it_again(tmp_path: Path) -> None:
     assert options_of(arguments, trial.TrialOptions) == order.options
     assert (arguments.data, arguments.sample, arguments.sample_seed) == ("crops", None, 7)
     assert arguments.network == "cifar-resnet-20"
+
+
+def test_a_folder_is_given_by_its_path_or_as_none(tmp_path: Path) -> None:
+    words = ["study", "landscape", "--out", "out"]
+    given = parsed([*words, "--run", "runs/one", "--places", "9"])
+    options = options_of(given, LandscapeOptions)
+    assert options == LandscapeOptions(places="9", run=str(Path.cwd() / "runs" / "one"))
+    assert options_of(parsed([*words, "--run", "none"]), LandscapeOptions) == LandscapeOptions()
+    order = replace(trial.order_in(tmp_path / "out"), study="landscape", options=options)
+    again = shlex.split(command_of(order))
+    assert again[again.index("--run") + 1] == options.run
+    assert options_of(parsed(again[1:]), LandscapeOptions) == options
 
 
 def test_what_no_command_says_has_none(tmp_path: Path) -> None:

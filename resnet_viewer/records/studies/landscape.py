@@ -236,7 +236,9 @@ def conclusion(result: StudyResult) -> Sequence[str]:
     found = landscape(result)
     if found is None:
         return (f"The coarsest picture is not complete yet: {len(result.rows)} of {result.points} points.",)
-    said = [_centre_words(result, found), _ground_words(result, found), _minima_words(found)]
+    said = [_centre_words(result, found), _ground_words(result, found)]
+    if found.is_finest:
+        said.append(_minima_words(found))
     if found.path is not None:
         said.append(_path_words(found.path))
     if count := int((~np.isfinite(found.losses)).sum()):

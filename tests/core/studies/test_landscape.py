@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import copy
 import math
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
 
@@ -25,10 +26,13 @@ from resnet_viewer.core.studies.landscape import (
     states_of,
     trail,
 )
+from resnet_viewer.core.studies.running import Studies
 from resnet_viewer.core.weights.catalog import spec
+from resnet_viewer.core.weights.opened import open_network
 from resnet_viewer.records.errors import UserError
 from resnet_viewer.records.studies.landscape import LandscapeOptions, grids, number, places_in_order
-from resnet_viewer.records.study import Row
+from resnet_viewer.records.study import Row, StudyOrder, StudyResult
+from resnet_viewer.records.test_set import TestSet
 from resnet_viewer.records.training import RunSpec
 from tests.core.data.test_test_sets import end_of
 from tests.core.invented import tiny
@@ -287,6 +291,41 @@ def test_the_plane_of_a_run_holds_its_path_and_the_network(tmp_path: Path) -> No
         for axis, direction in zip("xy", made.directions, strict=True):
             there[name] = there[name] + number(corner, axis) * direction[name]
     assert corner["loss"] == pytest.approx(plainly(bench, network, there, labels.tolist())[0], rel=1e-4)
+
+
+def test_between_points_nothing_is_read(tmp_path: Path) -> None:
+    folder = tmp_path / "run"
+    folder.mkdir()
+    network = run_in(folder)
+    known, _ = bench_of(RESNET)
+    bench = Bench(network, known.state, device="cpu", view=known._view)
+    options = LandscapeOptions(places="5", run=str(folder))
+    points = {point.name: point for point in plan(bench, options).points}
+    before = end_of(points["place 0, 0"].measure())
+    folder.rename(tmp_path / "gone")
+    assert end_of(points["place 0, 0"].measure()) == before
+    assert end_of(points["place 4, 4"].measure())["loss"] != before["loss"]
+    assert end_of(points["path"].measure())["epochs"] == EPOCHS
+
+
+def test_stopped_and_resumed_it_ends_with_the_same(tmp_path: Path) -> None:
+    state = open_network("cifar-resnet-20").state
+
+    def answered(folder: Path, *, is_resumed: bool = False) -> Iterator[StudyResult]:
+        options = LandscapeOptions(places="5", shape="line")
+        order = StudyOrder(
+            "landscape", state, options, TestSet("crops", sample=4), folder, "cpu", 1, is_resumed=is_resumed
+        )
+        with closing(Studies(told_every=0.0).answer(order)) as work:
+            yield from (step for step in work if isinstance(step, StudyResult))
+
+    (*_, whole) = answered(tmp_path / "whole")
+    with closing(answered(tmp_path / "parts")) as steps:
+        stopped = next(step for step in steps if len(step.rows) == 4)
+    (*_, resumed) = answered(tmp_path / "parts", is_resumed=True)
+    assert whole.is_complete
+    assert resumed.rows[:4] == stopped.rows == whole.rows[:4]
+    assert resumed.rows == whole.rows
 
 
 def test_an_earlier_state_of_the_run_has_the_path_up_to_it(tmp_path: Path) -> None:
