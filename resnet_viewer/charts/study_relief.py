@@ -100,7 +100,7 @@ class Surface:
     lines: Floats
     """(2 K, 3): both ends of every piece of a line of one value."""
     line_colours: Floats
-    """(2 K, 4), which stand out of the surface's."""
+    """(2 K, 4), which stand out of the surface's; opaque, for the ends of pieces lie over each other."""
     path: Floats
     """(n, 3), of the path's points and of places between them, on the surface."""
 
@@ -266,7 +266,7 @@ class ReliefChart:
         colours[:, :3] = table[(255.999 * heights.ravel()).astype(np.intp)]
         pieces, inks = [np.zeros((0, 3))], [np.zeros((0, 4))]
         for level, lines in self.contours:
-            ink = [*(channel / 255 for channel in bytes.fromhex(self.ink(level)[1:])), LINE_OPACITY]
+            ink = [*(channel / 255 for channel in bytes.fromhex(self.ink(level)[1:])), 1.0]
             height = float(self.matrix.span.shares(np.array([level]))[0])
             for line in lines:
                 lifted = placed(np.column_stack([line, np.full(len(line), height)]))

@@ -50,12 +50,15 @@ _TURN, _KEY_TURN, _KEY_ZOOM = 0.5, 5.0, 1.15
 """Degrees for a pixel and for a key, and how much nearer a key comes."""
 _OPENING = 30.0
 """Degrees that are seen from bottom to top."""
-_SAMPLES = 4
-"""Of a pixel, for smooth edges; one while it is turned, which software can draw as fast as a hand moves."""
+_FINER = 2
+"""So many times as wide and high it is drawn before it is shrunk, for smooth edges; not while it is turned, so that
+software, too, draws as fast as a hand moves."""
 _REST = 200
 """Milliseconds after which nobody turns it any more."""
-_LIFT, _PATH_LIFT, _PATH_WIDTH = 0.002, 0.006, 3.0
-"""How far lines, and the path, stand over the surface; and the path's width in pixels."""
+_LIFT, _PATH_LIFT = 0.002, 0.006
+"""How far lines, and the path, stand over the surface."""
+_LINE_WIDTH, _PATH_WIDTH = 1.2, 2.6
+"""Pixels."""
 _GAP, _WORDS_AWAY = 4.0, 14.0
 """Pixels from an axis to its numbers, and to its name besides."""
 _KEYS = frozenset(
@@ -110,10 +113,9 @@ class _OpenGL:
             self.leave()
         self.mesh, self.data, self.line, self._buffers = GLMeshItem, MeshData, GLLinePlotItem, QtOpenGL
 
-    def buffer(self, size: QSize, samples: int) -> Any:
+    def buffer(self, size: QSize) -> Any:
         """What is drawn into, with a depth."""
         looks = self._buffers.QOpenGLFramebufferObjectFormat()
-        looks.setSamples(samples)
         looks.setAttachment(self._buffers.QOpenGLFramebufferObject.Attachment.CombinedDepthStencil)
         return self._buffers.QOpenGLFramebufferObject(size, looks)
 
@@ -161,9 +163,10 @@ class Surface(QWidget):
         """
         super().__init__(parent)
         self._opengl = _opengl()
-        self._items: list[Any] = []
+        self._items: list[tuple[Any, float]] = []
+        """With the widths of lines in pixels."""
         self._buffers: dict[int, Any] = {}
-        """What is drawn into, by samples of a pixel."""
+        """What is drawn into, by how much finer it is."""
         self._rest = QTimer(self)
         self._rest.setSingleShot(True)
         self._rest.setInterval(_REST)
@@ -193,7 +196,7 @@ class Surface(QWidget):
     def release(self) -> None:
         """Give the graphics card back what it holds; the next picture takes it again."""
         if self._opengl.enter():
-            for item in self._items:
+            for item, _ in self._items:
                 item._setView(None)
             self._items.clear()
             self._buffers.clear()
@@ -256,26 +259,31 @@ class Surface(QWidget):
     def _drawn(self, size: QSize) -> QImage:
         from OpenGL import GL
 
-        samples = 0 if self._rest.isActive() else _SAMPLES
-        buffer = self._buffers.get(samples)
-        if buffer is None or buffer.size() != size:
-            buffer = self._buffers[samples] = self._opengl.buffer(size, samples)
+        finer = 1 if self._rest.isActive() else _FINER
+        whole, buffer = finer * size, self._buffers.get(finer)
+        if buffer is None or buffer.size() != whole:
+            buffer = self._buffers[finer] = self._opengl.buffer(whole)
         if not self._items:
             self._make_items()
         if not buffer.bind():
             raise RuntimeError("there is no memory for a picture of that size")
         try:
             ground = QColor(theme_of(self).panel)
-            GL.glViewport(0, 0, size.width(), size.height())
+            GL.glViewport(0, 0, whole.width(), whole.height())
             GL.glClearColor(ground.redF(), ground.greenF(), ground.blueF(), 1.0)
             GL.glDepthMask(True)
             GL.glClear(GL.GL_COLOR_BUFFER_BIT | GL.GL_DEPTH_BUFFER_BIT)
-            for item in self._items:
+            for item, wide in self._items:
+                item.width = finer * wide  # a mesh has none
                 item.paint()
         finally:
             buffer.release()
         image: QImage = buffer.toImage()
-        return image
+        if finer == 1:
+            return image
+        return image.scaled(
+            size, Qt.AspectRatioMode.IgnoreAspectRatio, Qt.TransformationMode.SmoothTransformation
+        )
 
     def _make_items(self) -> None:
         """The mesh, pushed back a little so that lines on it are seen; then the lines, and the path over them."""
@@ -289,29 +297,30 @@ class Surface(QWidget):
             GL.GL_POLYGON_OFFSET_FILL: True,
             "glPolygonOffset": (2.0, 2.0),
         }
-        made = [self._lines(_floor(mesh), QColor(theme.faint).getRgbF(), 1.0)]
+        made = [(self._lines(_floor(mesh), QColor(theme.faint).getRgbF()), 1.0)]
         if len(mesh.faces):
             data = self._opengl.data(
                 vertexes=mesh.vertices.astype(np.float32),
                 faces=mesh.faces.astype(np.uint32),
                 vertexColors=mesh.colours.astype(np.float32),
             )
-            made.append(self._opengl.mesh(meshdata=data, smooth=True, computeNormals=False, glOptions=behind))
+            item = self._opengl.mesh(meshdata=data, smooth=True, computeNormals=False, glOptions=behind)
+            made.append((item, 0.0))
         if len(mesh.lines):
-            made.append(self._lines(mesh.lines + np.array([0.0, 0.0, _LIFT]), mesh.line_colours, 1.2))
+            lifted = mesh.lines + np.array([0.0, 0.0, _LIFT])
+            made.append((self._lines(lifted, mesh.line_colours), _LINE_WIDTH))
         if len(mesh.path) > 1:
             lifted = np.repeat(mesh.path + np.array([0.0, 0.0, _PATH_LIFT]), 2, axis=0)[1:-1]
-            made.append(self._lines(lifted, QColor(self.chart.path_colour).getRgbF(), _PATH_WIDTH))
-        for item in made:
+            made.append((self._lines(lifted, QColor(self.chart.path_colour).getRgbF()), _PATH_WIDTH))
+        for item, _ in made:
             item._setView(self)  # what GLViewWidget.addItem does
         self._items = made
 
-    def _lines(self, points: Floats, colour: Any, wide: float) -> Any:
-        """Pieces of lines, an end after the other."""
-        item = self._opengl.line(
-            pos=points, color=colour, width=wide, mode="lines", antialias=True, glOptions="translucent"
+    def _lines(self, points: Floats, colour: Any) -> Any:
+        """Pieces of lines, an end after the other; OpenGL's own smoothing would fade each piece at its ends."""
+        return self._opengl.line(
+            pos=points, color=colour, mode="lines", antialias=False, glOptions="translucent"
         )
-        return item
 
     def paintEvent(self, event: QPaintEvent) -> None:
         try:
