@@ -26,9 +26,12 @@ from resnet_viewer.charts.tiles import coloured
 from resnet_viewer.records.limits import Limits
 from resnet_viewer.records.studies.trust import (
     ALIKE,
+    COMPARED,
+    MORE,
     Alike,
     Curve,
     alike,
+    compared,
     curves,
     has_signs,
     map_words,
@@ -44,9 +47,12 @@ _NOTHING = "No map is held against random ones yet."
 
 
 def panels(results: Sequence[StudyResult]) -> tuple[Panel, ...]:
-    """Curves of insertion and deletion, how alike maps stay when weights are drawn anew, the first picture's maps."""
+    """All checks, curves of insertion and deletion, how alike maps stay when weights are drawn anew, the first
+    picture's maps.
+    """
     called = names(results)
     return (
+        _overview(results, called),
         _curve_panel(results, called, ("insertion",), "Insertion, most important pixels first"),
         _curve_panel(results, called, ("deletion", "fading"), "Deletion, most important pixels first"),
         _alike_panel(results, called),
@@ -75,6 +81,44 @@ def _series(
         name, x, np.array(means), under if has_band else None, over if has_band else None,
         colour=colour, is_dashed=is_dashed,
     )  # fmt: skip
+
+
+def _overview(results: Sequence[StudyResult], called: Sequence[str]) -> Panel:
+    """Every number beside that of random maps, a row each."""
+    series: list[Series] = []
+    count = 2 * len(results)
+    for place, (result, name) in enumerate(zip(results, called, strict=True)):
+        found = compared(result)
+        if not found:
+            continue
+        rows = np.array([float(len(COMPARED) - COMPARED.index(what)) for what in found])
+        hue = _hue(place, name)
+        for number, (whose, colour) in enumerate(
+            (
+                (name or map_words(result), hue),
+                (f"{name}, random maps" if name else "random maps", hue if name else "reference"),
+            )
+        ):
+            told = [mean_interval(pair[number]) for pair in found.values()]
+            middle, low, high = (np.array(each) for each in zip(*told, strict=True))
+            low, high = (np.where(np.isfinite(end), end, middle) for end in (low, high))
+            aside = 0.7 * (0.5 - (2 * place + number + 0.5) / count)
+            words = tuple(
+                f"{what} · {whose}: " + f"{mean:.3g} ({least:.3g} to {most:.3g})".replace("-", "−")
+                for what, mean, least, most in zip(found, middle, low, high, strict=True)
+            )
+            series.append(
+                Series(
+                    whose, middle, rows + aside, looks="dots", colour=colour, across=(low, high), words=words
+                )
+            )
+    return LinesPanel(
+        "Every check, beside random maps",
+        Scale(f"mean ({MORE} more is better)", least=0.0, most=1.0),
+        Scale("", names=tuple(reversed(COMPARED))),
+        tuple(series),
+        message="" if series else _NOTHING,
+    )
 
 
 def _curve_panel(
@@ -219,8 +263,8 @@ def _changed_panel(result: StudyResult, row: Row, beside: str) -> Panel:
         100 * shares,
         (
             row_of("insertion", blur, whole),
-            row_of("deletion to black", whole, np.zeros_like(whole)),
-            row_of("deletion to blurred", whole, blur),
+            row_of("to black", whole, np.zeros_like(whole)),
+            row_of("to blurred", whole, blur),
         ),
         has_slider=True,
     )

@@ -277,6 +277,33 @@ def sensitivities(result: StudyResult) -> Pair:
     return _pair(result.rows, "sensitivity", "sensitivity_random")
 
 
+MORE, LESS = "↑", "↓"
+"""Which is better."""
+COMPARED = (
+    f"insertion {MORE}", f"deletion to black {LESS}", f"deletion to blurred {LESS}", f"rank, classifier anew {LESS}",
+    f"rank, all anew {LESS}", f"infidelity {LESS}", f"sensitivity {LESS}",
+)  # fmt: skip
+"""What `compared` holds side by side."""
+
+
+def compared(result: StudyResult) -> dict[str, Pair]:
+    """By `COMPARED`, the numbers of every picture and of its random maps, where there are any."""
+    ranks, chances = alike(result, "rank")
+
+    def rank(step: int) -> Pair:
+        is_known = ~np.isnan(ranks[:, step])
+        return Pair(ranks[is_known, step], chances[is_known])
+
+    found = (
+        *(areas(result, curve) for curve in CURVES),
+        rank(0),
+        rank(-1),
+        infidelities(result),
+        sensitivities(result),
+    )
+    return {name: pair for name, pair in zip(COMPARED, found, strict=True) if len(pair.ours)}
+
+
 def blank_maps(result: StudyResult) -> tuple[int, int]:
     """How many pictures have a blank map, and of how many."""
     told = [

@@ -39,7 +39,7 @@ def shown(result: StudyResult) -> StudyResult:
 
 
 def test_curves_stand_beside_those_of_random_maps_with_their_intervals() -> None:
-    insertion, deletion, alike = panels([result_of(0.2)])
+    _, insertion, deletion, alike = panels([result_of(0.2)])
     assert isinstance(insertion, LinesPanel)
     assert isinstance(deletion, LinesPanel)
     assert isinstance(alike, LinesPanel)
@@ -63,9 +63,32 @@ def test_curves_stand_beside_those_of_random_maps_with_their_intervals() -> None
     assert (chance.name, ssim.name) == ("random maps", "structural similarity")
 
 
+def test_every_check_stands_beside_random_maps_in_a_row_of_its_own() -> None:
+    overview, *_ = panels([result_of(0.2)])
+    assert isinstance(overview, LinesPanel)
+    ours, random = overview.series
+    rows = dict(zip(reversed(overview.y.names), range(len(overview.y.names), 0, -1), strict=True))
+    assert next(iter(rows)) == "insertion ↑"
+    assert ours.y.round().tolist() == list(rows.values())
+    at = {name: place for place, name in enumerate(rows)}
+    assert ours.x[at["insertion ↑"]] == pytest.approx(0.7, abs=0.01)
+    assert ours.x[at["infidelity ↓"]] == pytest.approx(0.4, abs=0.01)
+    assert random.x[at["sensitivity ↓"]] == pytest.approx(1.2)
+    assert ours.across is not None
+    assert (ours.across[0] < ours.x).all()
+    assert ours.words[0].startswith("insertion ↑ · Grad-CAM of block 3: 0.7 (")
+    assert (ours.y > random.y).all(), "they do not lie on each other"
+    first = replace(result_of(0.2, count=1), rows=result_of(0.2, count=1).rows[:1])
+    overview, *_ = panels([first])
+    assert isinstance(overview, LinesPanel)
+    assert len(overview.series[0].x) == 3, "what is measured so far"
+
+
 def test_results_are_laid_over_one_another_by_what_differs() -> None:
     other = result_of(0.0, 0.5, options=replace(OPTIONS, method="saliency"))
-    insertion, deletion, alike = panels([result_of(0.2), other])
+    overview, insertion, deletion, alike = panels([result_of(0.2), other])
+    assert isinstance(overview, LinesPanel)
+    assert len(overview.series) == 4
     assert isinstance(insertion, LinesPanel)
     assert [series.name for series in insertion.series] == [
         "ResNet-8, method Grad-CAM",
@@ -103,7 +126,7 @@ def test_the_first_pictures_maps_and_itself_as_its_pixels_change() -> None:
 def test_what_is_not_measured_yet_or_cannot_be_read_is_said() -> None:
     result = shown(result_of())
     empty = panels([replace(result, rows=())])
-    assert [panel.message for panel in empty] == ["No map is held against random ones yet."] * 3
+    assert [panel.message for panel in empty] == ["No map is held against random ones yet."] * 4
     broken = tuple(
         {**row, "shown_maps": (1.0,), "shown_turns": (1.0, 2.0)} if row["number"] == 1 else row
         for row in result.rows
@@ -111,6 +134,6 @@ def test_what_is_not_measured_yet_or_cannot_be_read_is_said() -> None:
     *_, anew, changed = panels([replace(result, rows=broken[:2])])
     assert "cannot be read" in anew.message
     assert "cannot be read" in changed.message
-    (one, *_) = panels([replace(result, rows=result.rows[:1])])
+    (_, one, *_) = panels([replace(result, rows=result.rows[:1])])
     assert isinstance(one, LinesPanel)
     assert one.series[0].low is None, "one picture has no interval"
