@@ -67,7 +67,7 @@ def panels(results: Sequence[StudyResult]) -> tuple[Panel, ...]:
     return (
         LinesPanel("How alike gradients are", _LAG, _ALIKE, tuple(alike), message=message),
         LinesPanel(
-            "Gradient along a line",
+            "Gradient along the first line",
             _WAY,
             Scale("slope of the score (steepest 1)"),
             tuple(slopes),
@@ -93,7 +93,7 @@ def _pictures(results: Sequence[StudyResult]) -> PicturesPanel | None:
             PictureRow(name or "gradient", tuple(_pixels((1 + line.gradients[place]) / 2) for place in count))
         )
     return PicturesPanel(
-        f"Along the first line: the picture, and the {'gradients' if len(same) > 1 else 'gradient'} (grey is 0)",
+        "Along that line; grey is gradient 0",
         _WAY,
         first.shares,
         tuple(rows),
@@ -106,7 +106,7 @@ def _pairs(results: Sequence[StudyResult]) -> Iterator[MatrixPanel]:
     way = replace(_WAY, least=0.0, most=1.0)
     for result, name in list(zip(results, names(results), strict=True))[: len(HUES)]:
         if (found := pairs(result)) is not None:
-            title = "How alike any two gradients of the first line are"
+            title = "How alike any two are"
             yield MatrixPanel(
                 f"{title}: {name}" if name else title, way, way, found, is_signed=True, limits=(-1.0, 1.0)
             )

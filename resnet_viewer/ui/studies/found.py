@@ -60,7 +60,7 @@ def conclusions(scene: StudyScene) -> tuple[str, ...]:
         if result.rows
         for sentence in info.conclusion(result)
     )
-    return (*alone, *info.comparison(results))
+    return (*info.comparison(results), *alone)
 
 
 def _named(results: Sequence[StudyResult]) -> Iterator[tuple[str, StudyResult]]:
@@ -88,6 +88,7 @@ def _before(scene: StudyScene, info: StudyInfo, refusal: str) -> tuple[Paragraph
 
 def _found(scene: StudyScene, info: StudyInfo) -> Iterator[Paragraph]:
     results = scene.shown
+    yield from map(Paragraph, info.comparison(results))
     for name, result in _named(results):
         sentences = [*info.conclusion(result)] if result.rows else []
         if not sentences:
@@ -105,7 +106,6 @@ def _found(scene: StudyScene, info: StudyInfo) -> Iterator[Paragraph]:
         yield from told
         if result.is_complete and result.rows and len(results) == 1:
             yield Paragraph(_cost(result))
-    yield from map(Paragraph, info.comparison(results))
 
 
 def _no_point(scene: StudyScene, result: StudyResult) -> str:
