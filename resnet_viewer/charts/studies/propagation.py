@@ -43,22 +43,23 @@ def panels(results: Sequence[StudyResult]) -> tuple[Panel, ...]:
     lines = _lines(results)
     gradients = " or ".join(dict.fromkeys(_GRADIENTS[options_of(result).gradient_of] for result in results))
     is_one = all(line.hue is None for line in lines)
-    together = (("shortcut", "branch", "output"),)
-    apart = (("shortcut", "output"), ("branch",))
+    kinds = {"shortcut" if line.drawn.case.network.has_shortcuts else "output" for line in lines}
+    passed = tuple(whose for whose in ("shortcut", "output") if whose in kinds or not kinds)
+    groups = ((*passed, "branch"),) if is_one else (passed, ("branch",))
     variances = [
         _panel(
-            "Variance" if is_one else f"Variance of {' or '.join(_WORDS[whose] for whose in group)}",
+            "Variance" if is_one else f"Variance of {_together(group)}",
             "mean variance of a channel",
             lines,
             [(whose, f"{whose}_variance") for whose in group],
         )
-        for group in (together if is_one else apart)
+        for group in groups
     ]
     means = _panel(
-        "Mean square by channel" if is_one else f"Mean square by channel of {_WORDS['shortcut']}",
+        "Mean square by channel" if is_one else f"Mean square by channel of {_together(passed)}",
         "mean squared mean of a channel",
         lines,
-        [(whose, f"{whose}_mean") for whose in (together if is_one else apart)[0]],
+        [(whose, f"{whose}_mean") for whose in groups[0]],
     )
     return (
         *variances,
@@ -71,6 +72,11 @@ def panels(results: Sequence[StudyResult]) -> tuple[Panel, ...]:
             [("", "weight_gradient")],
         ),
     )
+
+
+def _together(group: Sequence[str]) -> str:
+    """ "what the shortcut carries or the block's output"."""
+    return " or ".join(_WORDS[whose] for whose in group)
 
 
 def _lines(results: Sequence[StudyResult]) -> tuple[_Line, ...]:

@@ -129,7 +129,7 @@ class _Way:
     _kept: list[Tensor] = field(default_factory=list)
 
     def __post_init__(self) -> None:
-        self.parts = self.network.parts()
+        self.parts, self._all = self.network.parts(), self.network.blocks
         self._plan = blueprint(self.network.spec)
         self.found = {name: [math.nan] * len(self._plan.blocks) for name in QUANTITIES}
 
@@ -189,12 +189,12 @@ class _Way:
     @contextmanager
     def _running(self, part: Part, place: int) -> Iterator[None]:
         """The gates of a part, and the chance of its dropout, the same each time; torch's own is as before after it."""
-        with exact(), gated(part, self.network.blocks, self.wiring), torch.random.fork_rng():
+        with exact(), gated(part, self._all, self.wiring), torch.random.fork_rng():
             torch.manual_seed(self.seed * 100_003 + place)
             yield
 
     def _blocks(self, part: Part) -> list[Block]:
-        own = (self.network.blocks[number - 1] for number in part.blocks)
+        own = (self._all[number - 1] for number in part.blocks)
         return [block for block in own if isinstance(block, Block)]
 
     def _weights(self, number: int) -> list[Tensor]:

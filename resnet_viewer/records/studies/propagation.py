@@ -233,7 +233,8 @@ def growth(stages: Sequence[Floats]) -> Growth:
     """
     if not all(np.isfinite(values).all() and (values > 0).all() for values in stages):
         return Growth("unclear")
-    if all(values.max() <= _STEADY * values.min() for values in stages if len(values)):
+    several = [values for values in stages if len(values) > 1]
+    if several and all(values.max() <= _STEADY * values.min() for values in several):
         return Growth("steady")
     straight, curved, steps, factors, weights = 0.0, 0.0, 0.0, 0.0, 0
     for values in stages:

@@ -65,8 +65,10 @@ def test_several_networks_have_colours_and_panels_of_their_own() -> None:
     assert [one.colour for one in shortcut.series] == ["first", "first", "second", "second", "third"]
     assert shortcut.series[-1].y.tolist() == pytest.approx(staged(CURVE))
     assert len(branch.series) == 5
+    assert shortcut.title == "Variance of what the shortcut carries or the block's output"
     (alone, *_) = panels([deep])
     assert isinstance(alone, LinesPanel)
+    assert alone.title == "Variance of what the shortcut carries"
     assert alone.series[0].name == "20 layers, with BN"
 
 

@@ -159,6 +159,7 @@ def test_growth_is_told_from_each_stage() -> None:
     assert growth([np.array(CURVE), np.array(CURVE) / 2]).number == pytest.approx(2.0)
     assert growth([np.array(LINE), np.array(LINE) + 3]).number == pytest.approx(1.0)
     assert growth([np.array([1.0, 9.0])]).kind == "unclear"
+    assert growth([np.array([1.0]), np.array([9.0])]).kind == "unclear", "no stage has two blocks"
     assert growth([np.array([1.0, np.nan, 3.0])]).kind == "unclear"
     assert growth([np.array([2.0, 2.1, 2.2, 2.3])]).kind == "steady"
 
