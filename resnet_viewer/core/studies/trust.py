@@ -54,7 +54,7 @@ _SHOWN = 64, 32
 """Pixels a side of the picture, and of maps, that are kept to be shown, at most."""
 _DIGITS = 4
 Integers = NDArray[np.int64]
-Found = Generator[None, None, Tensor]
+Made = Generator[None, None, Tensor]
 
 
 def plan(bench: Bench, options: TrustOptions) -> StudyPlan:
@@ -115,7 +115,7 @@ class _Subject:
         return {"measure": measure, "number": self.number, "picture": name, "class": target}
 
 
-def logits_of(bench: Bench, images: Tensor) -> Found:
+def logits_of(bench: Bench, images: Tensor) -> Made:
     """(N, C, S, S) -> (N, classes) by the session's network; yields after each part of the pass."""
     network, x = bench.network, images
     for part in network.parts():
@@ -132,7 +132,7 @@ def _class(subject: _Subject) -> Generator[None, None, int]:
     return int(logits[0].argmax())
 
 
-def map_of(bench: Bench, network: Network, asked: ExplainRequest, target: int, image: Tensor) -> Found:
+def map_of(bench: Bench, network: Network, asked: ExplainRequest, target: int, image: Tensor) -> Made:
     """The method's map of a picture (1, C, S, S) in that network, (H, W), at its block's output or at the input."""
     work = at_work(Asked(asked, lambda _: network, target, device=bench.device), image)
     while True:
@@ -222,7 +222,10 @@ def _curves(subject: _Subject) -> Work:
     chance = np.random.default_rng(subject.chance("curves").getrandbits(63))
     maps = [values, *(random_map(values, chance) for _ in range(options.random_maps))]
     side, where = image.shape[-1], _where(asked)
-    turns = [places_in_order(enlarged(each, where, side), chance) for each in maps]
+    turns = []
+    for each in maps:
+        turns.append(places_in_order(enlarged(each, where, side), chance))
+        yield
     ends: dict[Curve, tuple[Tensor, Tensor]] = {
         "insertion": (blurred(image), image),
         "deletion": (image, black(bench, image).expand_as(image)),
@@ -350,12 +353,14 @@ def _anew(subject: _Subject) -> Work:
     }
     blank = [step for step, one in enumerate(maps) if is_blank(one)]
     for name, compare in compared.items():
-        alike = [0.0 if step in blank else compare(values, one) for step, one in enumerate(maps)]
-        row |= {
-            name: _rounded(np.array(alike)),
-            f"{name}_random": float(np.mean([compare(values, one) for one in other])),
-        }
-        yield
+        alike, chances = [], []
+        for step, one in enumerate(maps):
+            alike.append(0.0 if step in blank else compare(values, one))
+            yield
+        for one in other:
+            chances.append(compare(values, one))
+            yield
+        row |= {name: _rounded(np.array(alike)), f"{name}_random": float(np.mean(chances))}
     row["blank_steps"] = tuple(map(float, blank))
     if subject.number == 1:
         shown = [_small(np.zeros_like(values) if step in blank else one) for step, one in enumerate(maps)]
@@ -429,7 +434,7 @@ def _changes(subject: _Subject) -> Work:
     untold = found_infidelity / nothing if nothing else np.full(len(maps), np.nan)
     generator = torch.Generator().manual_seed(chance.getrandbits(63))
 
-    def explain(neighbour: Tensor) -> Found:
+    def explain(neighbour: Tensor) -> Made:
         made = yield from map_of(bench, bench.network, asked, target, neighbour)
         bench.count(each)
         return made
