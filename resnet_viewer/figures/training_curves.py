@@ -127,6 +127,8 @@ def caption(runs: Sequence[RunReport], *, quantity: PrintedQuantity = "error") -
     if quantity == "loss":
         what = f"Mean cross-entropy of the training pictures · {how}"
     parts = [what, names, recipe_words(runs)]
+    if any(run.spec.recipe.survival < 1 for run in runs):
+        parts.append("with stochastic depth training errors and losses are of the networks that were drawn")
     if any(len(group.runs) > 1 for group in together):
         lengths = [len({epochs_done(run) for run in group.runs}) for group in together]
         parts.append(

@@ -14,6 +14,7 @@ from matplotlib.lines import Line2D
 from resnet_viewer.figures import training_curves
 from resnet_viewer.figures.export import render
 from resnet_viewer.figures.page import Paper
+from resnet_viewer.records.recipe import ShortcutSchedule
 from resnet_viewer.records.training import Intervention, RunReport
 from tests.figures.layout import as_text, overlapping
 from tests.figures.runs import going, report
@@ -182,3 +183,17 @@ def test_nothing_to_draw_is_refused() -> None:
         training_curves.figure([])
     with pytest.raises(ValueError, match="no run to draw"):
         training_curves.figure([report(epochs=0)])
+
+
+def test_captions_say_what_recipes_do_to_branches_and_shortcuts() -> None:
+    usual = report()
+    recipe = usual.spec.recipe
+    deep = replace(usual, spec=replace(usual.spec, recipe=replace(recipe, survival=0.5)))
+    assert "training errors and losses are of the networks that were drawn" in training_curves.caption([deep])
+    assert "stochastic depth" not in training_curves.caption([usual])
+    fading = replace(recipe, shortcuts=ShortcutSchedule(1, 2))
+    faded = replace(usual, spec=replace(usual.spec, recipe=fading))
+    figure = training_curves.figure([usual, faded])
+    assert "shortcuts weakened from 1 to 0 between epochs 1 and 2" in figure.caption
+    told = [text.get_text().removeprefix("shortcuts ") for axes in figure.axes for text in axes.texts]
+    assert {"1 → 0: ResNet-8", "cut: ResNet-8 shortcuts 1 → 0"} <= {*told}
