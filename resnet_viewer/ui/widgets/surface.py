@@ -260,7 +260,7 @@ class Surface(QWidget):
         from OpenGL import GL
 
         finer = 1 if self._rest.isActive() else _FINER
-        whole, buffer = finer * size, self._buffers.get(finer)
+        whole, buffer = size * finer, self._buffers.get(finer)
         if buffer is None or buffer.size() != whole:
             buffer = self._buffers[finer] = self._opengl.buffer(whole)
         if not self._items:
