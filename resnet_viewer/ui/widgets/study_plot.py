@@ -14,7 +14,7 @@ from typing import TypeVar
 import numpy as np
 from numpy.typing import NDArray
 from PySide6.QtCore import QPoint, QPointF, QRect, QRectF, QSignalBlocker, QSize, Qt, Signal, Slot
-from PySide6.QtGui import QColor, QFontMetricsF, QImage, QPainter, QPen, QResizeEvent
+from PySide6.QtGui import QColor, QFontMetricsF, QImage, QPainter, QPen, QResizeEvent, QWheelEvent
 from PySide6.QtWidgets import (
     QFrame,
     QGridLayout,
@@ -495,6 +495,17 @@ class MatrixView(_PanelView):
             self.relief.apply_theme(theme)
 
 
+class _Slider(QSlider):
+    """Goes by the wheel as the pictures above it do."""
+
+    def __init__(self, cells: Pictures) -> None:
+        super().__init__(Qt.Orientation.Horizontal)
+        self._cells = cells
+
+    def wheelEvent(self, event: QWheelEvent) -> None:
+        self._cells.wheelEvent(event)
+
+
 class PicturesView(_PanelView):
     """A panel's pictures under its title; below them a slider with the name of its place, where the panel has one."""
 
@@ -504,7 +515,7 @@ class PicturesView(_PanelView):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.cells = Pictures()
-        self.slider = QSlider(Qt.Orientation.Horizontal)
+        self.slider = _Slider(self.cells)
         self.said = muted(OneLineLabel(""))
         self._foot = QWidget()
         foot = QHBoxLayout(self._foot)

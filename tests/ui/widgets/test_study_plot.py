@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from PySide6.QtCore import QPoint, QPointF, Qt
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QApplication
+from PySide6.QtWidgets import QApplication, QWidget
 from pytestqt.qtbot import QtBot
 
 from resnet_viewer.charts.study_matrix import MatrixChart
@@ -360,8 +360,11 @@ def test_sliders_over_the_same_x_move_together(plot: StudyPlot) -> None:
 
 
 def test_the_wheel_over_pictures_moves_their_slider_and_scrolls_where_there_is_more(plot: StudyPlot) -> None:
-    def turn(modifiers: Qt.KeyboardModifier = Qt.KeyboardModifier.NoModifier) -> None:
-        at = view.cells.mapTo(plot, view.cells.rect().center())
+    def turn(
+        modifiers: Qt.KeyboardModifier = Qt.KeyboardModifier.NoModifier, over: QWidget | None = None
+    ) -> None:
+        over = over or view.cells
+        at = over.mapTo(plot, over.rect().center())
         QTest.wheelEvent(plot.windowHandle(), QPointF(at), QPoint(0, -120), QPoint(), modifiers)
         QApplication.processEvents()
 
@@ -370,12 +373,15 @@ def test_the_wheel_over_pictures_moves_their_slider_and_scrolls_where_there_is_m
     view = pictures_view(plot)
     turn()
     assert view.slider.value() == 1
+    turn(over=view.slider)
+    assert view.slider.value() == 2, "both go the same way"
     plot.resize(300, 250)
     plot.show_panels([panels.pictures(has_slider=True)] * 4)
     settle(plot)
     view = pictures_view(plot)
     before = view.slider.value()
     turn()
+    turn(over=view.slider)
     assert view.slider.value() == before
     assert plot.verticalScrollBar().value() > 0
     plot.verticalScrollBar().setValue(0)
