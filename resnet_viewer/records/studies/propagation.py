@@ -46,8 +46,10 @@ _STEADY = 1.5
 """Up to so many times its least, within every stage, a variance is called steady."""
 _CLEARLY = 0.8
 """One of two fits is called the better one where its error is below so much of the other's."""
-_FAR = 0.1
-"""Nor is one good whose mean squared error, as a share of each number, is larger."""
+_FAR = 0.2
+"""Nor is one good that leaves more of the squared differences of the logarithms."""
+_LEAST = 1e-6
+"""A line that falls to zero or below is taken to miss a number by so much of it."""
 _FEWEST = 3
 """Blocks of a stage from which on a line can be told from a curve."""
 
@@ -224,8 +226,8 @@ class Growth(NamedTuple):
 def growth(stages: Sequence[Floats]) -> Growth:
     """Whether numbers of successive blocks, stage by stage, grow on a line or by a factor.
 
-    A line and an exponential are fitted in each stage, and their errors, each relative to its number, are compared.
-    Where a stage begins shapes change, and what the stage before it left is halved or mixed anew.
+    A line and an exponential are fitted in each stage, and the squared errors of their logarithms are compared. Where a
+    stage begins shapes change, and what the stage before it left is halved or mixed anew.
 
     Example:
         >>> growth([np.array([1.0, 2.0, 3.0, 4.0])]).kind, growth([np.array([1.0, 2.0, 4.0, 8.0])])
@@ -236,25 +238,28 @@ def growth(stages: Sequence[Floats]) -> Growth:
     several = [values for values in stages if len(values) > 1]
     if several and all(values.max() <= _STEADY * values.min() for values in several):
         return Growth("steady")
-    straight, curved, steps, factors, weights = 0.0, 0.0, 0.0, 0.0, 0
+    straight, curved, total, steps, factors, weights = 0.0, 0.0, 0.0, 0.0, 0.0, 0
     for values in stages:
         if len(values) < _FEWEST:
             continue
         place = np.arange(len(values), dtype=np.float64)
         step, start = np.polyfit(place, values, 1, w=1 / values)
-        factor, log = np.polyfit(place, np.log(values), 1)
-        straight += float((((start + step * place) / values - 1) ** 2).sum())
-        curved += float(((np.exp(log + factor * place) / values - 1) ** 2).sum())
+        logs = np.log(values)
+        factor, log = np.polyfit(place, logs, 1)
+        line = np.log(np.maximum((start + step * place) / values, _LEAST))
+        straight += float((line**2).sum())
+        curved += float(((log + factor * place - logs) ** 2).sum())
+        total += float(((logs - logs.mean()) ** 2).sum())
         steps, factors, weights = (
             steps + step * len(values),
             factors + factor * len(values),
             weights + len(values),
         )
     best = min(straight, curved)
-    if not weights or best >= _CLEARLY * max(straight, curved) or best > _FAR * weights:
+    if not weights or best >= _CLEARLY * max(straight, curved) or best > _FAR * total:
         return Growth("unclear")
     if straight < curved:
-        return Growth("linear", steps / weights)
+        return Growth("linear", float(steps / weights))
     return Growth("exponential", round(math.exp(factors / weights), 9))
 
 

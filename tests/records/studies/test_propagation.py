@@ -158,6 +158,9 @@ def test_what_no_double_holds_is_told_as_that_and_what_is_missing_is_passed_over
 def test_growth_is_told_from_each_stage() -> None:
     assert growth([np.array(CURVE), np.array(CURVE) / 2]).number == pytest.approx(2.0)
     assert growth([np.array(LINE), np.array(LINE) + 3]).number == pytest.approx(1.0)
+    walk = np.random.default_rng(0).normal(0.7, 0.3, 200).cumsum()
+    assert growth([np.exp(walk)]).kind == "exponential", "also where its factors differ, in 200 blocks"
+    assert growth([np.arange(1.0, 200.0)]).kind == "linear"
     assert growth([np.array([1.0, 9.0])]).kind == "unclear"
     assert growth([np.array([1.0]), np.array([9.0])]).kind == "unclear", "no stage has two blocks"
     assert growth([np.array([1.0, np.nan, 3.0])]).kind == "unclear"
