@@ -23,6 +23,8 @@ from resnet_viewer.charts.study_panel import (
     Scale,
     Series,
 )
+from resnet_viewer.charts.study_rows import Rows
+from resnet_viewer.charts.study_rows import dots as study_rows
 from resnet_viewer.core.weights.catalog import spec
 from resnet_viewer.records import study_list
 from resnet_viewer.records.papers import Paper
@@ -30,6 +32,7 @@ from resnet_viewer.records.preprocessing import CIFAR10_CLASSES, CIFAR10_PREPROC
 from resnet_viewer.records.probe import NetworkState
 from resnet_viewer.records.study import Basis, Options, StudyInfo, StudyOrder, StudyResult, option
 from resnet_viewer.records.test_set import TestSet
+from resnet_viewer.records.trained_rows import Group
 from resnet_viewer.records.wiring import Wiring
 
 _RANDOM = np.random.default_rng(14)
@@ -227,13 +230,21 @@ def walk(points: int = 12) -> Series:
     return Series("ResNet-20", x, y, colour="changed", words=words)
 
 
+def rows(count: int = 14) -> LinesPanel:
+    """Kinds with several seeds, a row each; one has no error."""
+    groups = [Group(tuple(_RANDOM.uniform(1, 60, 4).tolist()), (0.0,) * 4) for _ in range(count - 1)]
+    names = [f"a kind of network, number {number}" for number in range(1, count)]
+    of_one = Rows("", "branch", (*groups, Group(diverged=4)))
+    return study_rows("Test error by kind", Scale("test error (%)", is_log=True), (*names, "none"), (of_one,))
+
+
 def every() -> tuple[Panel, ...]:
     """One of each kind."""
     return (
         bars(), many_drops(), decades(), dots(), spread_dots(), one_point(), long_names(), nothing(),
         bars(message="This network has no shortcuts."), matrix(), wide_matrix(),
         pictures(), pictures(has_slider=True), wide_pictures(),
-        landscape(9, path=walk()), landscape(33, "rough", clip=(0.01, 1e4)),
+        rows(), rows(3), landscape(9, path=walk()), landscape(33, "rough", clip=(0.01, 1e4)),
     )  # fmt: skip
 
 

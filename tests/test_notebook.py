@@ -302,3 +302,15 @@ def test_explain_says_in_a_sentence_what_does_not_fit(words: dict[str, Any], sai
     with pytest.raises(UserError) as refused:
         resnet_viewer.explain(**{"model": "cifar-resnet-20", "picture": picture(), **words})
     assert said in str(refused.value)
+
+
+@pytest.mark.heavy
+def test_a_study_that_trains_takes_no_model_and_keeps_its_runs_in_the_folder(tmp_path: Path) -> None:
+    with pytest.raises(UserError, match="data must be 'digits' or 'cifar10'"):
+        resnet_viewer.study("aids", data="crops2")
+    found = resnet_viewer.study(
+        "aids", "no such network", data="digits", depths="8", epochs=4, seeds=1, folder=tmp_path / "out"
+    )
+    assert [row["aid"] for row in found.rows] == ["plain", "residual", "highway", "stochastic", "weakened"]
+    assert (tmp_path / "out" / "runs" / "plain-8-seed-0" / "weights.safetensors").exists()
+    assert found.conclusion[0].startswith("With 8 layers, after four epochs on Digits, errors are: ")

@@ -46,7 +46,7 @@ def dots(
         spread = np.array(deviations, np.float64)
         series += [
             Series(
-                f"{own}each seed",
+                "" if own else "each seed",
                 np.array([error for error, _, _ in every]),
                 np.array([y for _, y, _ in every]),
                 looks="dots",
@@ -54,7 +54,7 @@ def dots(
                 words=tuple(words for _, _, words in every),
             ),
             Series(
-                f"{own}mean ± deviation",
+                result.name or "mean ± deviation",
                 middle,
                 np.array([y for y, _, _ in at]),
                 looks="dots",

@@ -58,6 +58,8 @@ _LEAST_PICTURE, _MOST_PICTURES, _SMOOTH = 0.42, 8, 128
 """Inches of the narrowest picture, how many stand side by side, and from which side on pictures are shrunk smoothly."""
 
 
+_BESIDE_NAMES = 0.12
+"""Inches from the names of rows to the plot."""
 _NAMED_ROW = 0.19
 """Inches of a row with a name."""
 _WIDEST_SHARE = 0.45
@@ -190,8 +192,9 @@ def _draw_lines(sheet: Page, place: _Place, panel: LinesPanel) -> None:
     left = _LEFT + _LINE * max(len(lines) - 1, 0)
     if panel.y.names:
         longest = max(text_width(name, palette.FONT) for name in panel.y.names)
-        left = min(longest, _WIDEST_SHARE * place.width) + 0.12
-        names = tuple(_cut(name, left - 0.12, palette.FONT) for name in panel.y.names)
+        room_of_names = min(longest, _WIDEST_SHARE * place.width)
+        left = room_of_names + _BESIDE_NAMES
+        names = tuple(_cut(name, room_of_names, palette.FONT) for name in panel.y.names)
         panel = replace(panel, y=replace(panel.y, names=names))
     wide = max(place.width - left - _RIGHT, 0.5)
     axes = sheet.axes(place.left + left, place.top - high, wide, high)
@@ -357,9 +360,12 @@ def _write_numbers(axes: Axes, chart: MatrixChart, wide: float, high: float) -> 
 
 
 def title_of(results: Sequence[StudyResult]) -> str:
-    """ "Blocks, one at a time · ResNet-56"."""
+    """ "Blocks, one at a time · ResNet-56"; of a study that trains its own networks, the study alone."""
+    info = study_of(results[0].order.study)
+    if info.trains:
+        return info.title
     names = dict.fromkeys(result.order.state.network.title for result in results)
-    return f"{study_of(results[0].order.study).title} · {', '.join(names)}"
+    return f"{info.title} · {', '.join(names)}"
 
 
 def subtitle_of(results: Sequence[StudyResult]) -> str:
@@ -382,9 +388,10 @@ def caption_of(results: Sequence[StudyResult]) -> str:
 def measured_words(result: StudyResult) -> list[str]:
     """Which network in which state, on which pictures, and how far."""
     order, basis = result.order, result.basis
-    words = [TRAINED] if study_of(order.study).trains else [captions.state_words(order.state)]
-    if study_of(order.study).trains and basis.pictures:
-        words.append(f"tested on {basis.pictures} pictures")
+    if study_of(order.study).trains:
+        words = [f"{TRAINED[:1].upper()}{TRAINED[1:]}", f"tested on {basis.pictures} pictures"]
+    else:
+        words = [captions.state_words(order.state)]
     if order.test_set is not None and basis.pictures:
         total = f" of {basis.total}" if basis.total > basis.pictures else ""
         words.append(

@@ -26,7 +26,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from resnet_viewer.charts.chart import Axis, Chart, Floats, shortened_inside
+from resnet_viewer.charts.chart import Axis, Chart, Floats, Room, shortened_inside
 from resnet_viewer.charts.palette import PAPER
 from resnet_viewer.charts.study_chart import LaidOut, laid_out, point_words, x_limits
 from resnet_viewer.charts.study_matrix import MatrixChart
@@ -57,6 +57,10 @@ _NEAR, _CLICKED = 40.0, 14.0
 """Pixels from the pointer within which a point is told about, and taken by a click."""
 _LEAST_WIDTH, _LEAST_HEIGHT = 260.0, 156
 """Pixels of a panel beside another one, and of one that need not scroll."""
+_WIDEST_NAME = 0.4
+"""Of a panel, for the names of its rows."""
+_ROW, _AROUND_ROWS = 1.1, 8
+"""Lines of text of a row with a name; those around all rows: titles, numbers, and what the colours mean."""
 _LEAST_SPAN = 0.02
 """Of the x axis, at the nearest zoom."""
 _KEYS = frozenset(
@@ -130,6 +134,18 @@ class LinesView(_PanelView):
         self.canvas.set_limits(left, right, _LEAST_SPAN * (right - left))
         self._draw()
 
+    def _with_fitting_names(self, room: Room) -> LinesPanel:
+        """The panel, names of its rows cut where they would leave no room to the plot."""
+        y, most = self.panel.y, _WIDEST_NAME * self.width()
+        names = tuple(shortened_inside(name, most, room.measure) for name in y.names)
+        return self.panel if names == y.names else replace(self.panel, y=replace(y, names=names))
+
+    def minimumSizeHint(self) -> QSize:
+        """With a line of text for each row that has a name, and what stands around them."""
+        least, line, rows = super().minimumSizeHint(), self.fontMetrics().height(), len(self.panel.y.names)
+        wanted = round((_ROW * rows + _AROUND_ROWS) * line) if rows else 0
+        return QSize(least.width(), max(least.height(), wanted))
+
     def apply_theme(self, theme: Theme) -> None:
         self.canvas.apply_theme(theme)
         self._draw()
@@ -142,13 +158,15 @@ class LinesView(_PanelView):
 
     @Slot()
     def _draw(self) -> None:
-        room, panel = self.canvas.room, self.panel
+        room = self.canvas.room
+        panel = self._with_fitting_names(room)
         if self.followed is not None:
             panel = replace(panel, guides=(*panel.guides, Guide("", self.followed, is_upright=True)))
         self.made = laid_out(panel, room, self.canvas.x_range)
         axis = self.made.chart.y
         widest = max((room.measure(tick.text) for tick in (*axis.numbers, *axis.lanes)), default=0.0)
-        if widest > self.canvas.frame.reserved:
+        reserved = self.canvas.frame.reserved
+        if widest > reserved or (panel.y.names and widest < reserved):
             self.canvas.reserve(widest)  # which may come back here, with the plot's new size
         self.canvas.draw(self.made.chart)
         self._mark()

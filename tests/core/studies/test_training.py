@@ -2,24 +2,30 @@
 
 from __future__ import annotations
 
+import importlib.util
 import json
+import os
 import shutil
+import signal
 import sys
 from collections.abc import Iterator
 from contextlib import closing
 from dataclasses import dataclass, replace
 from pathlib import Path
 from types import ModuleType
+from typing import Any
 
 import numpy as np
 import pytest
 
+from resnet_viewer.core.lab.cluster import train_one
 from resnet_viewer.core.lab.lab import Lab
 from resnet_viewer.core.lab.planned import planned
 from resnet_viewer.core.lab.run_files import read_run
 from resnet_viewer.core.lab.run_lock import RunLock, RunLockedError
 from resnet_viewer.core.meter import evaluated
 from resnet_viewer.core.network import build
+from resnet_viewer.core.studies.cluster import on_ray
 from resnet_viewer.core.studies.files import POINTS, STUDY, StudyFileError, read_study, remove_study
 from resnet_viewer.core.studies.running import Studies
 from resnet_viewer.core.studies.training import PlannedRun, TrainingPlan, first_state, training_plan
@@ -283,3 +289,44 @@ def test_an_order_of_the_lab_keeps_states_unless_it_is_told_not_to(tmp_path: Pat
         order = Order((("a", run),), "digits", tmp_path / str(keeps), "cpu", 1, keeps_states=keeps)
         list(Lab().answer(order))
         assert (order.folder / "a" / "states").exists() == keeps
+
+
+def trained_by_a_worker(order: Order, news: object, commit: str | None, command: str) -> None:
+    """A worker that knows the study for these tests, and dies once in the midst of a run."""
+    train_one(order, Doomed(news, order.folder.parent / "grave"), commit, command)
+
+
+class Doomed:
+    """A queue that kills the process of whoever puts the fifth report into it, once."""
+
+    def __init__(self, queue: Any, grave: Path) -> None:
+        self._queue, self._grave, self._count = queue, grave, 0
+
+    def put(self, found: object) -> None:
+        self._queue.put(found)
+        self._count += 1
+        if self._count == 5 and not self._grave.exists():
+            self._grave.touch()
+            os.kill(os.getpid(), signal.SIGKILL)
+
+
+@pytest.mark.heavy
+@pytest.mark.cluster
+@pytest.mark.skipif(
+    importlib.util.find_spec("ray") is None, reason='needs Ray: pip install "resnet-viewer[cluster]"'
+)
+@pytest.mark.skipif(sys.platform == "win32", reason="kills a process as POSIX does")
+@pytest.mark.filterwarnings("default")  # Ray's own are not ours to mend
+def test_runs_on_ray_are_those_of_one_process_also_where_a_worker_is_lost(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PYTHONPATH", os.pathsep.join(sys.path))
+    monkeypatch.setattr("resnet_viewer.core.lab.cluster.train_one", trained_by_a_worker)
+    order = order_in(tmp_path / "ray")
+    found = None
+    for step in Studies().answer(order, elsewhere=on_ray("local")):
+        found = step if isinstance(step, StudyResult) else found
+    assert (order.folder / "grave").exists(), "a worker was lost"
+    assert found is not None
+    *_, here = results(order_in(tmp_path / "here"))
+    assert without_time(found) == without_time(here) == without_time(read_study(order.folder))

@@ -387,3 +387,19 @@ def test_the_wheel_over_pictures_moves_their_slider_and_scrolls_where_there_is_m
     plot.verticalScrollBar().setValue(0)
     turn(Qt.KeyboardModifier.ControlModifier)
     assert view.slider.value() == before + 1
+
+
+def test_rows_keep_their_names_and_the_plot_scrolls(plot: StudyPlot) -> None:
+    panel = panels.rows(14)
+    plot.show_panels([panel])
+    plot.resize(640, 200)
+    settle(plot)
+    view = lines_view(plot)
+    assert [tick.text for tick in view.made.chart.y.numbers] == list(panel.y.names)
+    assert plot.verticalScrollBar().maximum() > 0
+    plot.resize(300, 200)
+    settle(plot)
+    cut = [tick.text for tick in view.made.chart.y.numbers]
+    assert len(cut) == 14
+    assert all("…" in text for text in cut if text != "none")
+    assert view.canvas.size_of_plot[0] > 100, "the room of the whole names is the plot's again"
