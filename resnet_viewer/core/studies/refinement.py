@@ -21,9 +21,10 @@ from torch import Tensor, nn
 from resnet_viewer.core.blocks import Block, weighed
 from resnet_viewer.core.engine import exact
 from resnet_viewer.core.meter import batch_size
-from resnet_viewer.core.network import ReplacedError, wired
+from resnet_viewer.core.network import Part, ReplacedError, wired
 from resnet_viewer.core.studies.bench import Bench, Point, StudyPlan, Work
 from resnet_viewer.records.blueprint import BlockSpec
+from resnet_viewer.records.story_words import thousands
 from resnet_viewer.records.studies.refinement import RefinementOptions, blocks_of
 from resnet_viewer.records.study import Row
 from resnet_viewer.records.test_set import wilson
@@ -50,14 +51,18 @@ def plan(bench: Bench, options: RefinementOptions) -> StudyPlan:
     blocks = blocks_of(bench.plan)
     for block in blocks:
         if not isinstance(bench.network.blocks[block.number - 1], Block):
-            raise ReplacedError(
-                f"Block {block.number} of this {bench.network.spec.title} was replaced, so that its shortcut and its "
-                "branch cannot be told apart: put back what was there."
-            )
+            raise _replaced(bench, block.number)
     passes = (_PASSES + (bench.labels is None)) * len(bench) / len(blocks)
     found = _Found(bench, options, blocks)
     return StudyPlan(
         [Point(f"block {block.number}", passes, partial(_measured, found, block)) for block in blocks]
+    )
+
+
+def _replaced(bench: Bench, number: int) -> ReplacedError:
+    return ReplacedError(
+        f"Block {number} of this {bench.network.spec.title}, or what runs it, was replaced, so that its shortcut and "
+        "its branch cannot be told apart: put back what was there."
     )
 
 
@@ -95,7 +100,7 @@ class _Found:
         ends = {
             block.number: stage.blocks[-1].number for stage in bench.plan.stages for block in stage.blocks
         }
-        last = bench.plan.blocks[-1]
+        last, head = bench.plan.blocks[-1], bench.network.parts()[-1]
         classes = []
         for pictures, truth in bench.batches(batch_size(bench.state, bench.device)):
             seen = _pass(bench, pictures, truth)
@@ -105,8 +110,8 @@ class _Found:
             for number, each in gathered.items():
                 each.add_ways(seen[number], *_ways(bench, number, seen[number].entered))
                 each.add_output(seen[number].left, seen[ends[number]].left)
-                if each.block.output_shape == last.output_shape:
-                    each.read.append(_own_answers(bench, seen[number].left))
+                if each.block.output_shape == last.output_shape and not head.blocks:
+                    each.read.append(_answers(head, seen[number].left))
                 yield
         truth = torch.cat(classes)
         halves = _halves(len(truth), self._options.seed)
@@ -235,6 +240,9 @@ def _pass(bench: Bench, pictures: Tensor, truth: Tensor) -> Mapping[int, _Seen]:
         gradients: Sequence[Tensor | None] = [None] * len(entered)
         if logits.requires_grad:
             gradients = torch.autograd.grad(logits, entered, descent(logits, truth), allow_unused=True)
+    for block in bench.plan.blocks:
+        if block.number not in kept:
+            raise _replaced(bench, block.number)
     return {
         number: _Seen(x.detach(), y.detach(), gradient)
         for (number, (x, y)), gradient in zip(kept.items(), gradients, strict=True)
@@ -278,9 +286,8 @@ def _ways(bench: Bench, number: int, x: Tensor) -> tuple[Tensor | None, Tensor |
         return weighed(shortcut, block.shortcut_strength), weighed(branch, block.branch_strength)
 
 
-def _own_answers(bench: Bench, x: Tensor) -> Tensor:
+def _answers(head: Part, x: Tensor) -> Tensor:
     """(n,), the classes that what follows the last block gives for (n, C, H, W)."""
-    head = bench.network.parts()[-1]
     with torch.no_grad(), exact():
         answers: Tensor = head.run(x).argmax(1).cpu()
     return answers
@@ -299,8 +306,8 @@ def _reading(
     classes, index = np.unique(truth.numpy(), return_inverse=True)
     if len(classes) < 2 or len(truth) < _LEAST_OF_A_CLASS * len(classes):
         return {
-            "unread": f"The {len(truth)} pictures are of {len(classes)} classes: to fit linear classifiers takes two "
-            f"classes or more, and {_LEAST_OF_A_CLASS} pictures for each in the mean."
+            "unread": f"The classes of the {thousands(len(truth))} pictures number {len(classes)}: to fit linear "
+            f"classifiers takes two or more, and {_LEAST_OF_A_CLASS} pictures for each in the mean."
         }
     if not np.isfinite(features).all():
         return {"unread": "Some of its maps are not finite: no linear classifier can be fitted to them."}

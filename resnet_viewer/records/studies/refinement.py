@@ -85,27 +85,38 @@ def conclusion(result: StudyResult) -> Sequence[str]:
     if not result.is_complete:
         return (f"{len(rows)} of {result.points} blocks are measured so far.",)
     stages = stages_of(result)
+    why_not = _unjudged(result.order.state)
+    told = (_cosine_words(result, rows), _ratio_words(rows, stages), _estimate_words(rows, stages))
     said = [
-        _cosine_words(result, rows),
-        _ratio_words(rows, stages),
-        _estimate_words(rows, stages),
-        _reading_words(result, rows),
+        f"{measured}. {verdict}." if verdict and not why_not else f"{measured}."
+        for measured, verdict in told
+        if measured
     ]
-    return tuple(filter(None, said))
+    return tuple(filter(None, (*said, _reading_words(result, rows), why_not)))
 
 
-def _cosine_words(result: StudyResult, rows: Mapping[int, Row]) -> str:
-    """Jastrzębski's: a branch points against the gradient of the loss."""
+def _unjudged(state: NetworkState) -> str:
+    """Why the papers say nothing of such a network; "" where they do."""
+    if state.network.weights.is_untrained:
+        return "The papers measure trained networks, so they do not say what these untrained weights should show."
+    if not state.wiring.is_open:
+        return "Some of its gates are not open, which the papers do not measure."
+    return ""
+
+
+def _cosine_words(result: StudyResult, rows: Mapping[int, Row]) -> tuple[str, str]:
+    """What is measured, and whether it agrees: a branch points against the gradient of the loss (Jastrzębski)."""
     found = {block: number(row, "cosine") for block, row in rows.items()}
     found = {block: value for block, value in found.items() if math.isfinite(value)}
     if not found:
-        return "No gradient of the loss arrives at a block that keeps its input's shape: there is no cosine."
+        return (
+            "No block that keeps its input's shape adds anything where a gradient arrives, so there is no cosine",
+            "",
+        )
     last = max(found)
     early = [value for block, value in found.items() if block <= len(rows) / 2]
     against = [
-        block
-        for block, value in found.items()
-        if value + _CERTAIN * _or(number(rows[block], "cosine_error"), 0.0) < 0
+        block for block, value in found.items() if value + _CERTAIN * number(rows[block], "cosine_error") < 0
     ]
     clear = [block for block in against if found[block] <= -_CLEAR]
     of_class = "" if result.basis.has_labels else ", of the class that the network gives,"
@@ -123,7 +134,7 @@ def _cosine_words(result: StudyResult, rows: Mapping[int, Row]) -> str:
         verdict = "This agrees with Jastrzębski et al. (2018) for the last blocks alone, not for most of them"
     else:
         verdict = "This does not agree with Jastrzębski et al. (2018), whose last blocks go down the loss"
-    return f"{said}. {verdict}: {counts}."
+    return f"{said}. {counts}", verdict
 
 
 def _those(blocks: Sequence[int]) -> str:
@@ -132,7 +143,7 @@ def _those(blocks: Sequence[int]) -> str:
     return f"block {blocks[0]}" if len(blocks) == 1 else f"blocks {joined([str(block) for block in blocks])}"
 
 
-def _ratio_words(rows: Mapping[int, Row], stages: Mapping[str, Sequence[int]]) -> str:
+def _ratio_words(rows: Mapping[int, Row], stages: Mapping[str, Sequence[int]]) -> tuple[str, str]:
     """How large what is added is."""
     told, falling = [], 0
     for name, blocks in stages.items():
@@ -141,18 +152,18 @@ def _ratio_words(rows: Mapping[int, Row], stages: Mapping[str, Sequence[int]]) -
             told.append(f"from {found[0]:.2f} to {found[-1]:.2f} in {name}")
             falling += found[-1] < found[0]
     if not told:
-        return ""
+        return "", ""
     said = (
         f"From the first block of a stage to its last, the size of what is added goes {joined(told)} times what the "
         "shortcut carries"
     )
     if falling == len(told):
-        return f"{said}. This agrees with Jastrzębski et al. (2018): the first blocks of a stage change most."
+        return said, "This agrees with Jastrzębski et al. (2018): the first blocks of a stage change most"
     some = "in no stage" if not falling else f"in {falling} of {len(told)} stages"
-    return f"{said}. Jastrzębski et al. (2018) see the first blocks change most; here it falls {some}."
+    return said, f"Jastrzębski et al. (2018) see the first blocks change most; here it falls {some}"
 
 
-def _estimate_words(rows: Mapping[int, Row], stages: Mapping[str, Sequence[int]]) -> str:
+def _estimate_words(rows: Mapping[int, Row], stages: Mapping[str, Sequence[int]]) -> tuple[str, str]:
     """Greff's: every block of a stage estimates what its end gives, without bias, better and better."""
     told, is_falling, bias = [], True, 0.0
     for name, blocks in stages.items():
@@ -168,20 +179,21 @@ def _estimate_words(rows: Mapping[int, Row], stages: Mapping[str, Sequence[int]]
         ]
         bias = max(bias, *shares, 0.0)
     if not told:
-        return ""
+        return "", ""
     said = (
         f"What a block still lacks to the end of its stage spreads {joined(told)}, from the first block to the last "
         f"but one; its mean is at most {bias:.2f} of its spread"
     )
     if bias <= _UNBIASED and is_falling:
-        return (
-            f"{said}. This agrees with Greff et al. (2017): the mean is close to zero, and the spread falls."
-        )
+        return said, "This agrees with Greff et al. (2017): the mean is close to zero, and the spread falls"
     but = [
         "" if bias <= _UNBIASED else "the mean is not close to zero",
         "" if is_falling else "the spread does not fall from block to block",
     ]
-    return f"{said}. This does not agree with Greff et al. (2017), because {joined([part for part in but if part])}."
+    return (
+        said,
+        f"This does not agree with Greff et al. (2017), because {joined([part for part in but if part])}",
+    )
 
 
 def _reading_words(result: StudyResult, rows: Mapping[int, Row]) -> str:
@@ -212,10 +224,6 @@ def _reading_words(result: StudyResult, rows: Mapping[int, Row]) -> str:
             )
         )
     return " ".join(said)
-
-
-def _or(value: float, otherwise: float) -> float:
-    return value if math.isfinite(value) else otherwise
 
 
 INFO = StudyInfo(

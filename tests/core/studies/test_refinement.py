@@ -185,7 +185,7 @@ def test_every_picture_is_read_by_a_classifier_of_the_other_half() -> None:
     found = _reading(turned, truth, halves)
     assert (found["read"], found["read_high"]) == (100, 100), "what one half says is untrue of the other"
     few = _reading(features[:7], truth[:7], _halves(7, 0))
-    assert str(few["unread"]).startswith("The 7 pictures are of 2 classes")
+    assert str(few["unread"]).startswith("The classes of the 7 pictures number 2:")
     turned[3] = np.nan
     assert "not finite" in str(_reading(turned, truth, halves)["unread"])
 
@@ -222,5 +222,12 @@ def test_all_points_share_one_pass_and_each_is_the_same_alone() -> None:
 def test_a_block_that_was_replaced_cannot_be_told_apart() -> None:
     bench, network = bench_of("cifar-resnet-14")
     network.layer2[0] = nn.Identity()  # type: ignore[operator,index]
-    with pytest.raises(ReplacedError, match="Block 3 of this ResNet-14 was replaced"):
+    with pytest.raises(ReplacedError, match="Block 3 of this ResNet-14, or what runs it, was replaced"):
         plan(bench, OPTIONS)
+
+
+def test_a_stage_that_passes_its_blocks_by_is_refused() -> None:
+    bench, network = bench_of("cifar-resnet-14")
+    network.layer1.forward = lambda x: x  # type: ignore[method-assign,union-attr,operator]  # a user's own
+    with pytest.raises(ReplacedError, match="Block 1 of this ResNet-14, or what runs it"):
+        measured(bench)
