@@ -22,8 +22,10 @@ from resnet_viewer.records.network import NetworkSpec
 from resnet_viewer.records.wiring import Wiring
 
 
-def initialise(network: nn.Module, spec: NetworkSpec, generator: torch.Generator) -> None:
-    """Draw every weight of `network` from `generator`.
+def initialise(
+    network: nn.Module, spec: NetworkSpec, generator: torch.Generator, *, prefix: str = ""
+) -> None:
+    """Draw every weight of `network`, or of its module at the path `prefix`, from `generator`.
 
     Convolutions by `spec.initialisation`: "he" is normal with variance 2/(outputs · kernel²) (He et al. 2015b, in its
     fan-out form, as torchvision), "xavier" uniform with variance 2/(inputs + outputs)/kernel² (Glorot & Bengio 2010),
@@ -34,7 +36,7 @@ def initialise(network: nn.Module, spec: NetworkSpec, generator: torch.Generator
     """
     has_fixup = spec.initialisation == "fixup"
     layers = 3 if spec.block == "bottleneck" else 2
-    for name, module in network.named_modules():
+    for name, module in network.named_modules(prefix=prefix):
         if isinstance(module, nn.Conv2d):
             _draw(module.weight, spec, generator)
             if has_fixup and name.startswith("layer") and name.rpartition(".")[2].startswith("conv"):

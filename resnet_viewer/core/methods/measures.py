@@ -39,10 +39,10 @@ def infidelity(
     for start in range(0, samples, batch):
         many = image.expand(min(batch, samples - start), *image.shape[1:])
         perturbation, perturbed = perturb(many)
-        change = clean - (yield from score(perturbed)).double().cpu().numpy()  # (n,)
+        change = clean - (yield from score(perturbed)).cpu().double().numpy()  # (n,)
         changes += float((change**2).sum())
         for place, one in enumerate(maps):
-            told = (perturbation * one).double().flatten(1).sum(1).cpu().numpy()
+            told = (perturbation * one).cpu().double().flatten(1).sum(1).numpy()
             squared[place] += float((told**2).sum())
             crossed[place] += float((told * change).sum())
     factor = np.ones(count)
@@ -67,11 +67,12 @@ def sensitivity_max(
     (Yeh et al. 2019; `captum.metrics.sensitivity_max`). `first` is the picture's own map where it is known.
     """
     own = (yield from explain(image)) if first is None else first
-    norm = float(own.double().norm()) or 1.0
+    own = own.cpu().double()
+    norm = float(own.norm()) or 1.0
     farthest = 0.0
     for neighbour in neighbours:
         found = yield from explain(neighbour)
-        distance = float((found.double() - own.double()).norm()) / norm
+        distance = float((found.cpu().double() - own).norm()) / norm
         farthest = max(farthest, distance) if np.isfinite(distance) else distance
     return farthest
 

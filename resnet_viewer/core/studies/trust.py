@@ -144,7 +144,7 @@ def map_of(bench: Bench, network: Network, asked: ExplainRequest, target: int, i
 
 
 def _numbers(values: Tensor) -> Floats:
-    numbers: Floats = values.double().cpu().numpy()
+    numbers: Floats = values.cpu().double().numpy()  # MPS has no float64
     return numbers
 
 
@@ -274,7 +274,7 @@ def _probabilities(
     found: list[Floats] = []
     while some := tuple(islice(images, size)):
         logits = yield from logits_of(bench, torch.cat(some))
-        found.append(_numbers(logits.double().softmax(1)[:, target]))
+        found.append(_numbers(logits.cpu().double().softmax(1)[:, target]))
     probabilities = np.concatenate(found)
     assert len(probabilities) == count
     return probabilities
@@ -316,11 +316,11 @@ def _bytes(bench: Bench, image: Tensor) -> Tensor:
     return ((image.cpu() * std + mean) * 255).clamp(0, 255).round()
 
 
-def draw_anew(module: nn.Module, spec: NetworkSpec, chance: random.Random) -> None:
-    """Weights and statistics of a module as a network has them that is made anew."""
+def draw_anew(module: nn.Module, name: str, spec: NetworkSpec, chance: random.Random) -> None:
+    """Weights and statistics of the network's module at that path as in a network that is made anew."""
     fresh = copy.deepcopy(module).cpu()
     generator = torch.Generator().manual_seed(chance.getrandbits(63))
-    initialise(nn.ModuleList([fresh]), spec, generator)
+    initialise(fresh, spec, generator, prefix=name)
     module.load_state_dict(fresh.state_dict())
 
 
@@ -342,7 +342,7 @@ def _anew(subject: _Subject) -> Work:
     maps: list[Floats] = []
     for portion in portions(bench.plan, options.anew):
         for name in portion.modules:
-            draw_anew(found(network, name, spec), spec, chance)
+            draw_anew(found(network, name, spec), name, spec, chance)
             yield
         maps.append(_numbers((yield from map_of(bench, network, asked, target, image))))
         bench.count(each)

@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from resnet_viewer.records.blueprint import Blueprint
-from resnet_viewer.records.layers import LayerSpec, Normalisation, Steps
+from resnet_viewer.records.layers import LayerSpec, Normalisation, Scalar, Steps
 from resnet_viewer.records.laying_out import blueprint
 from resnet_viewer.records.method import (
     METHODS,
@@ -123,7 +123,7 @@ def portions(plan: Blueprint, anew: str) -> tuple[Portion, ...]:
 
 def _weighted(steps: Steps) -> tuple[str, ...]:
     """The paths of the modules that hold weights."""
-    return tuple(step.name for step in steps if isinstance(step, LayerSpec | Normalisation))
+    return tuple(step.name for step in steps if isinstance(step, LayerSpec | Normalisation | Scalar))
 
 
 def request_of(state: NetworkState, options: TrustOptions, picture: Picture, target: int) -> ExplainRequest:

@@ -121,7 +121,7 @@ def test_maps_of_weights_drawn_anew_are_those_of_a_loop_by_hand() -> None:
         for path in paths:
             fresh = build(replace(bench.state.network, seed=0))  # of the same shapes
             fresh_module = fresh.get_submodule(path)
-            draw_anew(fresh_module, bench.state.network, chance)
+            draw_anew(fresh_module, path, bench.state.network, chance)
             other.get_submodule(path).load_state_dict(fresh_module.state_dict())
         cam = cam_by_hand(other, image, target, other.layer3[0])
         blank += [step] if is_blank(cam) else []
@@ -133,6 +133,22 @@ def test_maps_of_weights_drawn_anew_are_those_of_a_loop_by_hand() -> None:
         assert torch.equal(tensor, state[name]), f"{name} of the session's network was changed"
 
 
+def test_what_is_drawn_anew_follows_the_networks_own_initialisation() -> None:
+    network = build(spec("cifar-resnet-8-fixup"))
+    with torch.no_grad():
+        for parameter in network.parameters():
+            parameter.fill_(3.0)
+    for portion in portions(blueprint(network.spec), "block"):
+        for name in portion.modules:
+            draw_anew(network.get_submodule(name), name, network.spec, random.Random(name))
+    fresh = build(network.spec)
+    for name, parameter in network.named_parameters():
+        wanted = fresh.get_parameter(name).detach()
+        assert float(parameter.detach().abs().mean()) == pytest.approx(float(wanted.abs().mean()), rel=0.1), (
+            name
+        )
+
+
 def test_what_is_drawn_anew_is_as_an_untrained_network_has_it() -> None:
     for name in ("cifar-resnet-8", "cifar-resnet-8-highway"):
         network = build(spec(name))
@@ -140,7 +156,7 @@ def test_what_is_drawn_anew_is_as_an_untrained_network_has_it() -> None:
             if isinstance(module, nn.BatchNorm2d):
                 module.running_mean.add_(3)  # type: ignore[union-attr]
         before = network.layer1[0].conv1.weight.detach().clone()  # type: ignore[union-attr]
-        draw_anew(network.layer1[0], network.spec, random.Random(1))
+        draw_anew(network.layer1[0], "layer1.0", network.spec, random.Random(1))
         block = network.layer1[0]
         assert float(block.bn1.running_mean.abs().max()) == 0  # type: ignore[union-attr]
         weight = block.conv1.weight.detach()  # type: ignore[union-attr]
@@ -151,7 +167,16 @@ def test_what_is_drawn_anew_is_as_an_untrained_network_has_it() -> None:
 
 
 @pytest.mark.parametrize(
-    "name", ["cifar-resnet-8", "cifar-resnet-20-preact", "resnet50", "vgg16_bn", "alexnet"]
+    "name",
+    [
+        "cifar-resnet-8",
+        "cifar-resnet-20-preact",
+        "resnet50",
+        "vgg16_bn",
+        "alexnet",
+        "cifar-resnet-8-fixup",
+        "cifar-resnet-8-skipinit",
+    ],
 )
 @pytest.mark.parametrize("anew", ["block", "stage"])
 def test_every_weight_is_drawn_anew_in_one_portion(name: str, anew: str) -> None:
