@@ -28,6 +28,8 @@ _SHALLOW, _DEEP = 20, 56
 """Layers up to which the paper's networks without shortcuts stand on even ground, and from which on they do not."""
 _HIGHEST = 300.0
 """The logarithm that stands for all losses beyond."""
+_DEEP_ENOUGH = 1.1
+"""A hollow's lowest way out has a loss at least so many times that of its lowest place."""
 _ROUGH = 0.1
 """Of a plane: with more than this where the loss falls on the way outwards, the ground is called rough."""
 _LOW_DIMENSIONAL = 0.4
@@ -238,7 +240,7 @@ def conclusion(result: StudyResult) -> Sequence[str]:
         return (f"The coarsest picture is not complete yet: {len(result.rows)} of {result.points} points.",)
     said = [_centre_words(result, found), _ground_words(result, found)]
     if found.is_finest:
-        said.append(_minima_words(found))
+        said.append(_hollow_words(found))
     if found.path is not None:
         said.append(_path_words(found.path))
     if count := int((~np.isfinite(found.losses)).sum()):
@@ -253,26 +255,41 @@ def conclusion(result: StudyResult) -> Sequence[str]:
     return (*said, _agreement(result, found))
 
 
-def minima(losses: Floats) -> list[tuple[int, int]]:
-    """Row and column of each place, the rim left out, whose loss is lower than at all places around it (eight of a
-    plane, two of a line).
+def hollows(losses: Floats, own: tuple[int, int]) -> list[tuple[int, int]]:
+    """The lowest places, by row and column, of hollows besides that of the place `own`: every way out of one, from
+    place to neighbouring place, leads over a loss at least a tenth higher. What lies lowest at the rim is none: it may
+    go on falling.
+
+    Places are flooded from the lowest up; where two lakes meet, the shallower one ends.
 
     Example:
-        >>> minima(np.array([[2.0, 1.0, 2.0, 0.5, 3.0]]))
-        [(0, 1), (0, 3)]
+        >>> hollows(np.array([[3.0, 1.0, 2.0, 0.5, 3.0]]), (0, 3))
+        [(0, 1)]
     """
     heights = np.where(np.isnan(losses), np.inf, losses)
     rows, columns = heights.shape
-    inside = range(1, rows - 1) if rows > 1 else range(1)
-    found = []
-    for row in inside:
-        for column in range(1, columns - 1):
-            around = heights[max(row - 1, 0) : row + 2, column - 1 : column + 2].copy()
-            own = heights[row, column]
-            around[min(row, 1), 1] = np.inf
-            if own < around.min():
-                found.append((row, column))
-    return found
+    lakes: dict[tuple[int, int], tuple[int, int]] = {}
+    """By place, its lake: the lowest place of it."""
+    found, is_own_over = [], False
+
+    def is_inside(place: tuple[int, int]) -> bool:
+        row, column = place
+        return bool(0 < column < columns - 1 and (rows == 1 or 0 < row < rows - 1))
+
+    for index in np.argsort(heights, axis=None, kind="stable"):
+        here = int(index) // columns, int(index) % columns
+        beside = ((here[0] + down, here[1] + right) for down in (-1, 0, 1) for right in (-1, 0, 1))
+        met = sorted({lakes[place] for place in beside if place in lakes}, key=lambda at: heights[at])
+        lakes[here] = met[0] if met else here
+        for lake in met[1:]:
+            if heights[here] >= _DEEP_ENOUGH * heights[lake] and is_inside(lake):
+                if not is_own_over and lakes.get(own) == lake:
+                    is_own_over = True
+                else:
+                    found.append(lake)
+            lakes |= {place: met[0] for place, its in lakes.items() if its == lake}
+    last = lakes[0, 0]
+    return [*found, last] if is_own_over and is_inside(last) else found
 
 
 def rim(losses: Floats) -> Floats:
@@ -319,9 +336,9 @@ def value_words(value: float) -> str:
 
 
 def others(found: Landscape) -> int:
-    """Local minima besides the network's own, which may lie between places."""
-    column, row = int(np.abs(found.x).argmin()), int(np.abs(found.y).argmin())
-    return sum(max(abs(at[0] - row), abs(at[1] - column)) > 1 for at in minima(found.losses))
+    """Hollows besides the network's own."""
+    own = int(np.abs(found.y).argmin()), int(np.abs(found.x).argmin())
+    return len(hollows(found.losses, own))
 
 
 def falling(found: Landscape) -> float:
@@ -339,12 +356,11 @@ def falling(found: Landscape) -> float:
     return float((outwards < 0).mean())
 
 
-def _minima_words(found: Landscape) -> str:
+def _hollow_words(found: Landscape) -> str:
     count = others(found)
     rows, columns = found.losses.shape
     where = f"{rows} × {columns}" if rows > 1 else f"{columns}"
-    kinds = "local minimum" if count == 1 else "local minima"
-    verb = "is" if count == 1 else "are"
+    kinds, verb = ("hollow", "is") if count == 1 else ("hollows", "are")
     return (
         f"Among the {where} places {verb} {number_word(count)} {kinds} besides its own; from "
         f"{_share(falling(found))} of them the loss falls on the way outwards."

@@ -19,8 +19,8 @@ from resnet_viewer.records.studies.landscape import (
     LandscapeOptions,
     conclusion,
     falling,
+    hollows,
     landscape,
-    minima,
     others,
     places_in_order,
     refusal,
@@ -157,7 +157,7 @@ def test_the_ground_is_told_in_numbers_that_can_be_checked() -> None:
         in second
     )
     assert second.endswith(f"it is {np.median(rim(grid)):.3g} in the median, 10.3 to 20.3.")
-    assert "no local minima besides its own; from 0\u00a0% of them" in third
+    assert "no hollows besides its own; from 0\u00a0% of them" in third
     assert last == "It agrees with the paper: with shortcuts the ground rises evenly around the network."
     half = conclusion(replace(result, rows=result.rows[:100]))
     assert half[-1] == "So far the picture has 9 × 9 places; 100 of 289 points are measured."
@@ -235,15 +235,22 @@ def test_of_a_path_it_says_what_the_plane_holds() -> None:
 def test_a_line_is_told_like_a_plane() -> None:
     said = conclusion(result_of(options=LandscapeOptions(shape="line")))
     assert "of the line it is at most twice as high" in said[1]
-    assert "Among the 65 places are no local minima" in said[2]
+    assert "Among the 65 places are no hollows" in said[2]
 
 
-def test_hollows_are_counted() -> None:
-    assert minima(np.array([[2.0, 1.0, 2.0, 0.5, 3.0]])) == [(0, 1), (0, 3)]
-    plane = np.full((5, 5), 5.0)
-    plane[2, 2], plane[1, 1], plane[3, 3], plane[0, 4], plane[4, 0] = 1.0, 0.5, np.nan, 0.0, np.inf
-    assert minima(plane) == [(1, 1)], "the one beside it, and the rim, are none"
-    assert minima(np.full((3, 3), 2.0)) == []
+def test_hollows_are_counted_by_the_ways_out_of_them() -> None:
+    line = np.array([[9.0, 1.0, 4.0, 0.5, 9.0, 2.0, 2.1, 1.9, 3.0, 0.1]])
+    assert hollows(line, (0, 3)) == [(0, 7), (0, 1)], (
+        "the shallow one at 2.0 is none, nor is what falls to the rim"
+    )
+    assert hollows(line, (0, 1)) == [(0, 7), (0, 3)]
+    assert hollows(np.array([[9.0, 1.0, 4.0, 0.5, 9.0]]), (0, 1)) == [(0, 3)], "a deeper one beside its own"
+    plane = np.full((7, 7), 5.0)
+    plane[3, 3], plane[1, 1], plane[5, 5], plane[0, 6], plane[6, 0] = 1.0, 0.5, np.nan, 0.0, np.inf
+    assert hollows(plane, (3, 3)) == [(1, 1)]
+    plane[2, 2] = 0.9  # a way from one to the other
+    assert hollows(plane, (3, 3)) == []
+    assert hollows(np.full((3, 3), 2.0), (1, 1)) == hollows(np.full((3, 3), np.nan), (1, 1)) == []
     found = landscape(result_of(hills))
     assert found is not None
     assert others(found) > 3
