@@ -363,6 +363,9 @@ class _Names:
         self.room = room
         self.found: list[Word] = []
         self._path = path
+        along = _along(path) if len(path) else np.zeros(0)
+        self._path_line = _at(path, along, np.arange(0.0, along[-1] + _ALONG, _ALONG)) if len(path) else path
+        """Also between its points."""
         self._levels = levels
         self._taken: list[tuple[float, float, float]] = []
         """Discs: middle and radius."""
@@ -448,7 +451,7 @@ class _Names:
         for disc in self._discs(middle, direction, half):
             if any(math.hypot(disc[0] - x, disc[1] - y) < radius + r + _APART / 2 for x, y, r in self._taken):
                 return False
-            if len(self._path) and np.hypot(*(self._path - disc).T).min() < radius + END:
+            if len(self._path) and np.hypot(*(self._path_line - disc).T).min() < radius + END / 2:
                 return False
         away = np.abs((others - middle) @ np.array([direction, (-direction[1], direction[0])]).T)
         return not ((away[:, 0] < half) & (away[:, 1] < radius)).any()
