@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from typing import Literal, get_args
 
 Word = Literal[
-    "shortcut", "residual branch", "block", "stage", "plain network", "feature map", "dead channel", "gradient norm",
+    "shortcut", "residual branch", "block", "stage", "plain network", "stochastic depth", "feature map", "dead channel",
+    "gradient norm",
     "score", "loss", "Grad-CAM", "attribution method", "scale", "reference", "test set", "error meter",
     "ablation and lesion",
     "study",
@@ -57,8 +58,14 @@ WORDS: dict[Word, Explanation] = {
     ),
     "plain network": Explanation(
         "A network that was built and trained without shortcuts.",
-        "A trained residual network whose shortcuts are cut is none: its weights never learned to do without them.",
+        "A trained residual network whose shortcuts are cut is none: its weights never learned to do without them, but "
+        "where a schedule weakened them while it trained.",
         "plain",
+    ),
+    "stochastic depth": Explanation(
+        "Training in which chance decides, in each step anew, which residual branches are computed; the other blocks' "
+        "shortcuts carry on alone (Huang et al. 2016).",
+        "In evaluation all branches are computed, each multiplied by how likely it was.",
     ),
     "feature map": Explanation(
         "One channel of what a layer or block puts out, drawn as a picture: bright where it found what it looks for.",

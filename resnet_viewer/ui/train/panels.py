@@ -126,7 +126,7 @@ class TrainPanels(PagePanels):
         explain(pictures, "test set", "error meter")
         explain(errors, "loss", "plain network")
         explain(story, "plain network", "shortcut", "test set")
-        explain(gradients, "gradient norm", "dead channel", "stage")
+        explain(gradients, "gradient norm", "dead channel", "stochastic depth", "stage")
         explain(by_depth, "gradient norm", "plain network")
         left = Splitter(Qt.Orientation.Vertical, runs, pictures, shares=(0.5, 0.5))
         top = Splitter(Qt.Orientation.Horizontal, left, errors, shares=(0.4, 0.6))
