@@ -9,6 +9,7 @@ in double precision, which on a processor takes five times as long.
 from __future__ import annotations
 
 import math
+import random
 from collections.abc import Generator, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -96,6 +97,11 @@ def _is_lost(found: Mapping[str, Sequence[float]]) -> bool:
     return False
 
 
+def noise_of(seed: int) -> torch.Generator:
+    """The chance of the noise of a draw: not that of its weights, whose numbers it would repeat."""
+    return torch.Generator().manual_seed(random.Random(f"{seed} noise").getrandbits(32))
+
+
 def propagated(
     network: Network, wiring: Wiring, side: int, options: PropagationOptions, seed: int
 ) -> Generator[None, None, Mapping[str, Sequence[float]]]:
@@ -103,7 +109,7 @@ def propagated(
     `QUANTITIES` a number for each block, nan where there is none. The network is put into training, and stays so.
     Yields after every block.
     """
-    chance = torch.Generator().manual_seed(seed)
+    chance = noise_of(seed)
     shape = options.pictures, network.spec.channels, side, side
     x = torch.randn(shape, generator=chance).to(next(network.parameters()))
     way = _Way(network.train(), wiring, seed)

@@ -12,7 +12,7 @@ from torch import Tensor, nn
 
 from resnet_viewer.core.network import Network, build
 from resnet_viewer.core.studies.bench import Bench
-from resnet_viewer.core.studies.propagation import plan
+from resnet_viewer.core.studies.propagation import noise_of, plan
 from resnet_viewer.core.weights.catalog import spec
 from resnet_viewer.records.laying_out import blueprint
 from resnet_viewer.records.network import NetworkSpec
@@ -72,7 +72,7 @@ def hooked(network: Network, branch: str, bench: Bench) -> dict[str, list[float]
         keep(f"{name}.{branch}")
         if getattr(network.get_submodule(name), "downsample", None) is not None:
             keep(f"{name}.downsample")
-    chance = torch.Generator().manual_seed(5)
+    chance = noise_of(5)
     side = bench.state.preprocessing.crop
     x = torch.randn(3, 3, side, side, generator=chance)
     network.train()(x)
@@ -146,7 +146,7 @@ def test_networks_without_shortcuts_have_outputs_alone(name: str) -> None:
         )
     side = bench.state.preprocessing.crop
     with torch.no_grad():
-        network(torch.randn(3, 3, side, side, generator=torch.Generator().manual_seed(5)))
+        network(torch.randn(3, 3, side, side, generator=noise_of(5)))
     assert row["output_variance"] == pytest.approx([moments(output)[0] for output in outputs], rel=1e-4)
     assert (min(numbers(row, "shortcut_variance")) < 0) is not described.has_shortcuts
     assert min(numbers(row, "gradient")) > 0
@@ -165,7 +165,7 @@ def test_shortcut_and_branch_come_together_to_the_output_in_every_merge(ending: 
         lambda m, given, output: seen.extend([*given, output])
     )
     with torch.no_grad(), torch.random.fork_rng():
-        network(torch.randn(3, 3, 16, 16, generator=torch.Generator().manual_seed(5)))
+        network(torch.randn(3, 3, 16, 16, generator=noise_of(5)))
         x, output = seen
         if ending == "-concat":
             assert numbers(row, "shortcut_variance")[0] == pytest.approx(moments(output[:, :16])[0], rel=1e-4)
@@ -199,12 +199,18 @@ def test_what_single_precision_does_not_hold_is_measured_in_double_precision() -
     network = build(replace(deep, seed=5)).to(torch.float64)
     seen: list[Tensor] = []
     network.get_submodule("layer3.2").register_forward_pre_hook(lambda module, given: seen.extend(given))
-    noise = torch.randn(3, 3, 16, 16, generator=torch.Generator().manual_seed(5))
+    noise = torch.randn(3, 3, 16, 16, generator=noise_of(5))
     with torch.no_grad():
         network(noise.double())
     assert variances[-1] == pytest.approx(float(seen[0].var((0, 2, 3), correction=0).mean()), rel=1e-5)
     (usual,) = measured(bench_of(spec("cifar-resnet-8-nobn")))
     assert usual["is_double"] is False
+
+
+def test_noise_does_not_repeat_the_numbers_that_weights_are_made_of() -> None:
+    weights = build(replace(spec("cifar-resnet-8"), seed=5)).get_parameter("conv1.weight").detach().flatten()
+    noise = torch.randn(3, 3, 16, 16, generator=noise_of(5)).flatten()[: len(weights)]
+    assert abs(float(torch.corrcoef(torch.stack([weights, noise]))[0, 1])) < 0.2
 
 
 def test_gates_of_the_session_count_and_what_is_closed_has_no_number() -> None:
