@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 
@@ -23,13 +23,14 @@ from resnet_viewer.records.studies.landscape import Floats, Landscape, Path, lan
 from resnet_viewer.records.study import StudyResult
 
 CLIP = (1e-3, 1e6)
-"""Losses are coloured between these: five decades beyond guessing a network of ten classes is as wrong as can be."""
+"""Losses are coloured between these: what is five decades beyond guessing says no more."""
 _PERCENT = (0.0, 100.0)
 _WAITING = "The coarsest grid is not measured yet."
 
 
 def panels(results: Sequence[StudyResult]) -> tuple[Panel, ...]:
     """Of each plane the loss and the error, all on one scale; and the loss along lines through the network."""
+    hues = {name: HUES[place % len(HUES)] for place, name in enumerate(names(results)) if name}
     known = [
         (result, name, found)
         for result, name in zip(results, names(results), strict=True)
@@ -46,10 +47,10 @@ def panels(results: Sequence[StudyResult]) -> tuple[Panel, ...]:
     drawn += [
         _plane(_capital(result.basis.measure), name, found, found.errors) for result, name, found in planes
     ]
-    drawn += [_sections("Loss through the network", Scale("loss", is_log=True), known, "losses")]
+    drawn += [_sections("Loss through the network", Scale("loss", is_log=True), known, "losses", hues)]
     if any(found.losses.shape[0] == 1 for _, _, found in known):
-        scale = Scale("pictures (%)", least=0.0, most=100.0)
-        drawn += [_sections(f"{_capital(measure)} through the network", scale, known, "errors")]
+        level = Scale("pictures (%)", least=0.0, most=100.0)
+        drawn += [_sections(f"{_capital(measure)} through the network", level, known, "errors", hues)]
     return tuple(panel for panel in drawn if not isinstance(panel, LinesPanel) or panel.series)
 
 
@@ -101,14 +102,17 @@ def _trail(path: Path) -> Series:
 
 
 def _sections(
-    title: str, y: Scale, known: Sequence[tuple[StudyResult, str, Landscape]], key: str
+    title: str,
+    y: Scale,
+    known: Sequence[tuple[StudyResult, str, Landscape]],
+    key: str,
+    hues: Mapping[str, Colour],
 ) -> LinesPanel:
     """Along the directions through the network. The plane of a run's path has none: its places are others."""
     drawn: list[Series] = []
-    for place, (_, name, found) in enumerate(known):
+    for _, name, found in known:
         if found.path is not None:
             continue
-        hue: Colour = HUES[place % len(HUES)] if name else "branch"
         values: Floats = getattr(found, key)
         rows, columns = values.shape
         ways = [("direction 1", found.x, values[rows // 2])]
@@ -116,7 +120,11 @@ def _sections(
             ways.append(("direction 2", found.y, values[:, columns // 2]))
         for number, (way, x, line) in enumerate(ways):
             words = " · ".join(filter(None, (name, way if len(ways) > 1 else "")))
-            drawn.append(Series(words or "this network", x, line, colour=hue, is_dashed=number == 1))
+            drawn.append(
+                Series(
+                    words or "this network", x, line, colour=hues.get(name, "branch"), is_dashed=number == 1
+                )
+            )
     levels = {
         math.log(result.order.state.network.classes) for result, _, found in known if found.path is None
     }

@@ -44,6 +44,9 @@ def test_twins_are_drawn_on_one_scale_and_a_coarse_one_beside_a_fine_one() -> No
     assert len(lines.series) == 4
     assert len({series.colour for series in lines.series}) == 2
     assert len(lines.guides) == 1
+    *_, waiting = panels([result_of(count=5), plain])
+    assert isinstance(waiting, LinesPanel)
+    assert {series.colour for series in waiting.series} == {lines.series[2].colour}, "it keeps its colour"
 
 
 def test_numbers_beyond_all_do_not_stretch_the_scale() -> None:
