@@ -333,7 +333,8 @@ def recipe_sentences(runs: Sequence[StoryRun]) -> list[str]:
             if len(alike) > 1
             else ". What is left since then is a plain network"
         )
-        said.append(what + around + (left if stand == _OVER and not schedule.last else ""))
+        is_left = stand == _OVER and not schedule.last and not any(told.interventions for told in alike)
+        said.append(what + around + (left if is_left else ""))
     return said
 
 

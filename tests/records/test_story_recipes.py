@@ -40,6 +40,8 @@ def test_a_schedule_is_told_with_how_far_it_has_come() -> None:
     )
     half = ShortcutSchedule(2, 4, 1, 0.5)
     assert said_of(fading(half, over)).endswith("71.0 % over the epoch after."), "what is left is not plain"
+    restored = said_of(fading(FADING, over, run={"interventions": (Intervention(52, 1.0),)}))
+    assert "What is left" not in restored, "and what was left is not any more"
     rising = ShortcutSchedule(2, 4, 0, 1)
     assert "The recipe opens the shortcuts of ResNet-56 from strength 0 to 1" in said_of(fading(rising, over))
 

@@ -59,7 +59,7 @@ class RecipeDialog(Form[Course]):
             ShortcutSchedule.written, attrgetter("notation"), "whole; or over epochs, as 2..10=1..0"
         )
         schedule.setToolTip(tooltip_text(_SCHEDULE_TIP))
-        schedule.textEdited.connect(self._watch_schedule)
+        schedule.textChanged.connect(self._watch_schedule)
         record_every = _number("record_every")
         record_every.setSpecialValueText("by the number of steps")
         self.add_fields(
