@@ -59,6 +59,8 @@ _LIFT, _PATH_LIFT = 0.002, 0.006
 """How far lines, and the path, stand over the surface."""
 _LINE_WIDTH, _PATH_WIDTH = 1.2, 2.6
 """Pixels."""
+_LONGEST = 0.47
+"""Of the width that an axis's name takes at most."""
 _GAP, _WORDS_AWAY = 4.0, 14.0
 """Pixels from an axis to its numbers, and to its name besides."""
 _KEYS = frozenset(
@@ -348,6 +350,7 @@ class Surface(QWidget):
         near_y = deep if np.sin(towards) > 0 else -deep
         floor = -HIGH / 2
         middle = self.pixels(np.array([[0.0, 0.0, floor]]))[0]
+        words, numbers = _Words(painter, self.size()), []
         for start, end, first, last, title in (
             ((-wide, near_y), (wide, near_y), left, right, panel.x.title),
             ((near_x, -deep), (near_x, deep), bottom, top, panel.y.title),
@@ -355,10 +358,10 @@ class Surface(QWidget):
             ends = self.pixels(np.array([(*start, floor), (*end, floor)]))
             centre = ends.mean(axis=0)
             away = (centre - middle) / max(float(np.hypot(*(centre - middle))), 1e-9)
+            words.write(centre + _WORDS_AWAY * away, title, away)
             for share, value in ((0.06, first), (0.94, last)):
-                number = f"{value:.4g}".replace("-", "−")
-                _write(painter, ends[0] + share * (ends[1] - ends[0]), number, away)
-            _write(painter, centre + _WORDS_AWAY * away, title, away)
+                at = ends[0] + share * (ends[1] - ends[0])
+                numbers.append((at, f"{value:.3g}".replace("-", "−", 1), away))
         corners = np.array([(x, y, z) for x in (-wide, wide) for y in (-deep, deep) for z in (floor, -floor)])
         edges = self.pixels(corners).reshape(4, 2, 2)
         edge = edges[edges[:, :, 0].sum(axis=1).argmin()]
@@ -367,8 +370,10 @@ class Surface(QWidget):
         for tick in scale_ticks(self.chart.matrix, float(np.hypot(*(edge[1] - edge[0]))), 1.25 * line):
             at = edge[0] + tick.place * (edge[1] - edge[0])
             painter.drawLine(QPointF(*at.tolist()), QPointF(at[0] - 4.0, at[1]))
-            _write(painter, at - (4.0, 0.0), tick.text, np.array([-1.0, 0.0]))
-        _write(painter, edge[1] - (0.0, 0.6 * line), panel.unit, np.array([0.0, -1.0]))
+            words.write(at - (4.0, 0.0), tick.text, np.array([-1.0, 0.0]))
+        words.write(edge[1] - (0.0, 0.6 * line), panel.unit, np.array([0.0, -1.0]))
+        for number in numbers:
+            words.write(*number)
         if len(mesh.path) > 1:
             for text, point in zip((START_WORD, END_WORD), self.pixels(mesh.path[[0, -1]]), strict=True):
                 _write_over(painter, point - (0.0, 0.9 * line), text)
@@ -465,15 +470,26 @@ def _floor(mesh: Mesh) -> Floats:
     return ends
 
 
-def _write(painter: QPainter, at: Floats, text: str, away: Floats) -> None:
-    """Words beside a point, on the side of a direction; kept inside what is painted on."""
-    metrics, room = painter.fontMetrics(), painter.viewport()
-    wide, high = metrics.horizontalAdvance(text), metrics.height()
-    half = np.array([wide, high]) / 2
-    x, y = at + away * (_GAP + np.abs(away) @ half) - half
-    left = min(max(float(x), 1.0), max(room.width() - wide - 1.0, 1.0))
-    top = min(max(float(y), 0.0), float(max(room.height() - high, 0)))
-    painter.drawText(QRectF(left, top, wide + 2, high), Qt.AlignmentFlag.AlignVCenter, text)
+class _Words:
+    """Words around a drawing, none over another: what comes later and finds its place taken is left out."""
+
+    def __init__(self, painter: QPainter, room: QSize) -> None:
+        self._painter, self._room = painter, room
+        self._taken: list[QRectF] = []
+
+    def write(self, at: Floats, text: str, away: Floats) -> None:
+        """Beside a point, on the side of a direction; inside what is painted on, and cut where it is too long."""
+        metrics, room = self._painter.fontMetrics(), self._room
+        text = metrics.elidedText(text, Qt.TextElideMode.ElideRight, round(_LONGEST * room.width()))
+        wide, high = metrics.horizontalAdvance(text), metrics.height()
+        half = np.array([wide, high]) / 2
+        x, y = at + away * (_GAP + np.abs(away) @ half) - half
+        left = min(max(float(x), 1.0), max(room.width() - wide - 1.0, 1.0))
+        top = min(max(float(y), 0.0), float(max(room.height() - high, 0)))
+        place = QRectF(left, top, wide + 2, high)
+        if text and not any(place.intersects(other) for other in self._taken):
+            self._taken.append(place)
+            self._painter.drawText(place, Qt.AlignmentFlag.AlignVCenter, text)
 
 
 def _write_over(painter: QPainter, at: Floats, text: str) -> None:

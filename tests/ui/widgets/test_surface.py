@@ -5,12 +5,14 @@ says why and the contours stay.
 from __future__ import annotations
 
 import sys
+from dataclasses import replace
+from itertools import combinations
 from pathlib import Path
 
 import numpy as np
 import pytest
-from PySide6.QtCore import QPoint, QPointF, Qt
-from PySide6.QtGui import QColor, QImage, QOpenGLContext, QPalette
+from PySide6.QtCore import QPoint, QPointF, QRectF, QSize, Qt
+from PySide6.QtGui import QColor, QImage, QOpenGLContext, QPainter, QPalette
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
@@ -283,3 +285,31 @@ def test_a_driver_that_gives_up_leaves_the_contours(plot: StudyPlot, monkeypatch
     assert shown.cells.isVisible()
     assert "RuntimeError: out of memory" in shown.note.text()
     assert not shown.button.isChecked()
+
+
+@pytest.mark.usefixtures("opengl")
+@pytest.mark.parametrize("size", [(230, 130), (330, 160), (900, 700)], ids=str)
+def test_words_around_a_surface_do_not_lie_on_each_other(
+    qtbot: QtBot, monkeypatch: pytest.MonkeyPatch, size: tuple[int, int]
+) -> None:
+    panel = panels.landscape(9, path=panels.walk())
+    long = [replace(scale, title=f"{scale.title} (96.1 % of the path)") for scale in (panel.x, panel.y)]
+    made = Surface(chart(replace(panel, x=long[0], y=long[1])))
+    qtbot.addWidget(made)
+    made.resize(*size)
+    written: list[list[QRectF]] = []
+    begin = surfaces._Words.__init__
+
+    def note(words: surfaces._Words, painter: QPainter, room: QSize) -> None:
+        begin(words, painter, room)
+        written.append(words._taken)
+
+    monkeypatch.setattr(surfaces._Words, "__init__", note)
+    for around in range(0, 360, 45):
+        made.around = float(around)
+        made.grab()
+    assert len(written) == 8
+    for places in written:
+        assert len(places) >= 4
+        assert all(made.rect().toRectF().adjusted(0, 0, 3, 0).contains(place) for place in places)
+        assert not any(one.intersects(other) for one, other in combinations(places, 2))
