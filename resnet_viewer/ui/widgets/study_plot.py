@@ -483,7 +483,7 @@ class MatrixView(_PanelView):
         self.name(panel.title)
         is_relief = panel.has_contours and not chart.message
         if is_relief:
-            self._relief_of(ReliefChart(chart)).show_chart(ReliefChart(chart))
+            self._show_relief(ReliefChart(chart))
         else:
             self.cells.setAccessibleName(panel.title)
             self.cells.show_chart(chart)
@@ -498,14 +498,15 @@ class MatrixView(_PanelView):
         self.bar.setVisible(not is_relief and not chart.message)
         self.note.setVisible(not is_relief and bool(chart.beyond_words))
 
-    def _relief_of(self, chart: ReliefChart) -> ReliefPane:
-        if self.relief is None:
-            self.relief = ReliefPane(chart)
-            self.relief.hovered.connect(self.hovered)
-            self.relief.opened.connect(self.opened)
-            self.head.addWidget(self.relief.buttons)
-            self.whole.insertWidget(self.whole.indexOf(self.cells), self.relief, 1)
-        return self.relief
+    def _show_relief(self, chart: ReliefChart) -> None:
+        if self.relief is not None:
+            self.relief.show_chart(chart)
+            return
+        self.relief = ReliefPane(chart)
+        self.relief.hovered.connect(self.hovered)
+        self.relief.opened.connect(self.opened)
+        self.head.addWidget(self.relief.buttons)
+        self.whole.insertWidget(self.whole.indexOf(self.cells), self.relief, 1)
 
     def apply_theme(self, theme: Theme) -> None:
         self.cells.update()
