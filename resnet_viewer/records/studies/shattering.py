@@ -228,7 +228,8 @@ def _agreement(state: NetworkState, options: ShatteringOptions, way: float) -> s
     if has_shortcuts:
         if is_white:
             return (
-                "It does not agree with the paper, because with shortcuts gradients are close to white noise."
+                "It does not agree with the paper, because with shortcuts gradients are close to white noise where "
+                "points are this far apart; more points stand closer together."
             )
         return "It agrees with the paper: with shortcuts gradients do not become white noise."
     if layers >= _DEEP:
