@@ -10,7 +10,7 @@ from __future__ import annotations
 import argparse
 import shlex
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import torch
@@ -66,7 +66,10 @@ class Entry:
 
 
 BUNDLED = tuple(f"cifar-{kind}-{depth}" for depth in (20, 56) for kind in ("resnet", "plain"))
-UNTRAINED = tuple(f"{name} --weights none" for name in BUNDLED)
+UNTRAINED = tuple(
+    f"cifar-{name} --weights none" for name in ("plain-8", "plain-20", "plain-56", "resnet-20", "resnet-56")
+)
+CIFAR = "--data cifar10/test"
 ENTRIES = (
     Entry(
         "blocks",
@@ -99,7 +102,8 @@ ENTRIES = (
         "Layers of residual networks respond less than those of plain ones, and the less the deeper the network is: so "
         "the residual functions are closer to zero than others.",
         BUNDLED,
-        note="The bundled networks were trained shortly.",
+        note="The bundled networks were trained shortly. The residual ones respond less than the plain ones of their "
+        "depth, and the deeper one hardly less than the shallower one.",
     ),
     Entry(
         "shattering",
@@ -113,7 +117,8 @@ ENTRIES = (
         "propagation",
         "With batch normalisation the variance on the shortcut grows linearly with depth while each branch stays as it "
         "is, so that branches are scaled down by it; without normalisation it grows exponentially.",
-        ("cifar-resnet-56",),
+        ("cifar-resnet-110",),
+        note="A freshly drawn ResNet-110, with and without normalisation; noise in place of pictures.",
     ),
     Entry(
         "refinement",
@@ -123,21 +128,22 @@ ENTRIES = (
         ("cifar-resnet-20", "cifar-resnet-56"),
     ),
     Entry(
-        "landscape-20",
         "landscape",
-        "Without shortcuts the loss of a deep network becomes chaotic around its minimum, with them it stays smooth; "
-        "at twenty layers the difference is small.",
-        ("cifar-resnet-20", "cifar-plain-20"),
-        "--sample 100",
-        "One hundred pictures in place of the usual three hundred.",
+        "landscape",
+        "Without shortcuts the loss of a deep network becomes chaotic around its minimum, with them it stays smooth.",
+        ("cifar-resnet-56", "cifar-plain-56"),
+        f"{CIFAR} --sample 100",
+        "One hundred test pictures of CIFAR-10, with their true classes.",
     ),
     Entry(
-        "landscape-56",
-        "landscape",
-        "The same at fifty-six layers, where the plain network's surface is rough.",
-        ("cifar-resnet-56", "cifar-plain-56"),
-        "--sample 50 --places 9",
-        "Fifty pictures, at 9 × 9 places in place of the usual 17 × 17.",
+        "trust",
+        "trust",
+        "Deletion and insertion tell maps from random ones without anybody's eye (Petsiuk); some maps hardly change "
+        "when the weights that they are to explain are drawn anew (Adebayo); infidelity and sensitivity measure how "
+        "well a map tells the score's changes, and how still it stands (Yeh).",
+        ("cifar-resnet-20",),
+        CIFAR,
+        "Grad-CAM of six test pictures of CIFAR-10.",
     ),
 )
 
@@ -155,10 +161,18 @@ def measure(entry: Entry, work: Path) -> None:
 
 
 def results_of(entry: Entry, work: Path) -> list[StudyResult]:
-    """Those that have ended."""
+    """Those that have ended, without the folders of the machine that measured them."""
     folders = [Path(words[-1]) for words in entry.commands(work)]
     found = [read_study(folder) for folder in folders if (folder / STUDY).exists()]
-    return [result for result in found if result.is_complete]
+    return [_without_place(result) for result in found if result.is_complete]
+
+
+def _without_place(result: StudyResult) -> StudyResult:
+    order = result.order
+    test_set = order.test_set
+    if test_set is not None and test_set.folder is not None:
+        test_set = replace(test_set, folder=Path("cifar10") / "test")
+    return replace(result, order=replace(order, test_set=test_set, folder=Path(order.folder.name)))
 
 
 def draw(entry: Entry, results: Sequence[StudyResult]) -> str:
@@ -183,20 +197,24 @@ def section(entry: Entry, results: Sequence[StudyResult], picture: str) -> str:
     alternative = f"{info.title}: {'; '.join(panel.title for panel in panels_of(results) if panel.title)}"
     origin = f"After {info.origin}." if info.papers else "Our own; no paper has it."
     commands = "\n".join(shlex.join(words) for words in entry.commands())
-    said = []
+    said: list[str] = []
     for result in results:
-        sentences = " ".join(study.sentence(words) for words in info.conclusion(result))
-        said.append(
-            f"- *{result.order.state.network.title}*: {sentences}" if len(results) > 1 else f"- {sentences}"
-        )
-    measured = study.sentence(" · ".join(study.measured_words(results[0])[1:]))
+        name = [f"- *{result.order.state.network.title}*"] if len(results) > 1 else []
+        indent = "  " * len(name)
+        said += [*name, *(f"{indent}- {study.sentence(words)}" for words in info.conclusion(result))]
+    words = " · ".join(study.measured_words(results[0])[1:])
+    measured = f"Measured on {study.sentence(words)}" if words else ""
     parts = [
         f"## {_heading(entry)}",
         f"*{info.question}* {origin} {info.explains}".strip(),
         f"![{alternative}](gallery/{picture})",
         f"```\n{commands}\n```",
-        *((f"**What the paper says.** {entry.paper}",) if entry.paper else ()),
-        f"**What we found.** {measured if len(measured) > 1 else ''} {entry.note}".rstrip(),
+        *(
+            (f"**What the {'papers say' if len(info.papers) > 1 else 'paper says'}.** {entry.paper}",)
+            if entry.paper
+            else ()
+        ),
+        " ".join(filter(None, ("**What we found.**", measured, entry.note))),
         "\n".join(said),
     ]
     return "\n\n".join(parts)
@@ -213,8 +231,9 @@ HEAD = """# Gallery
 Every study on the networks that travel with the program: ResNet-20 and -56, Plain-20 and -56, trained shortly on
 CIFAR-10. Each entry has its commands, the figure, what the paper says, and what was found, in the study's own words:
 where these networks do not agree with the paper, they say so. Where several networks share a figure, tick their results
-in the window's *Studies* tab. Pictures are crops of the bundled ones, so true classes are not known, and *error* is the
-disagreement with the intact network. How a study is run and what it measures is told in [Studies](studies.md).
+in the window's *Studies* tab. Where nothing else is said pictures are crops of the bundled ones, so true classes are
+not known, and *error* is the disagreement with the intact network. How a study is run, and what it measures, is told in
+[Studies](studies.md).
 
 In a checkout `uv run python -m benchmarks.gallery --work FOLDER` renews this page."""
 

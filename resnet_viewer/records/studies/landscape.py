@@ -436,4 +436,5 @@ INFO = StudyInfo(
         "training run vary most. Biases, normalisations and their running statistics stay. At each place the loss and "
         "the error are measured."
     ),
+    is_long=True,
 )
