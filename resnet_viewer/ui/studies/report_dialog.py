@@ -7,20 +7,23 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from PySide6.QtCore import Qt, Slot
-from PySide6.QtWidgets import QFileDialog, QHBoxLayout, QLineEdit, QTreeWidget, QTreeWidgetItem, QWidget
+from PySide6.QtWidgets import QCheckBox, QFileDialog, QGridLayout, QHBoxLayout, QLabel, QLineEdit, QWidget
 
 from resnet_viewer.records.captions import plain
 from resnet_viewer.records.errors import UserError
 from resnet_viewer.records.pace import duration
 from resnet_viewer.records.report import PAGE, SHEETS, LeftOut
 from resnet_viewer.records.study import Estimate, StudyInfo, StudyOrder
+from resnet_viewer.ui.menus import escaped
 from resnet_viewer.ui.studies.controller import StudyController
 from resnet_viewer.ui.studies.scene import estimate_words, points_words
 from resnet_viewer.ui.widgets.form import OK, Form
-from resnet_viewer.ui.widgets.labels import tool_button
+from resnet_viewer.ui.widgets.labels import muted, plain_label, tool_button, tooltip_text
+from resnet_viewer.ui.widgets.theme import DARK
 from resnet_viewer.ui.work.worker import Failure
 
 ESTIMATING = "estimating…"
+_COST_LETTERS = 36
 NOTHING = "Tick at least one study."
 NO_FOLDER = "Say in which folder the report is written."
 
@@ -58,19 +61,16 @@ class ReportDialog(Form[ReportChoice]):
         super().__init__(title, parent)
         self._offers = {offer.info.name: offer for offer in offers}
         self._seconds: dict[str, float] = {}
-        self.list = QTreeWidget(columnCount=2)
-        self.list.setRootIsDecorated(False)
-        self.list.setUniformRowHeights(True)
-        self.list.setHeaderLabels(["Study", "What it costs"])
-        self.list.setAccessibleName("Studies of the report")
-        self._items: dict[str, QTreeWidgetItem] = {}
-        for offer in offers:
-            self._items[offer.info.name] = self._item(offer)
-        self.list.addTopLevelItems(list(self._items.values()))
-        for column in range(2):
-            self.list.resizeColumnToContents(column)
-        rows = min(len(offers), 14) + 2
-        self.list.setMinimumSize(460, rows * (self.list.fontMetrics().height() + 6))
+        self.boxes: dict[str, QCheckBox] = {}
+        self.costs: dict[str, QLabel] = {}
+        """By the studies' names."""
+        grid = QGridLayout()
+        grid.setHorizontalSpacing(2 * DARK.gap)
+        grid.setColumnStretch(1, 1)
+        for row, offer in enumerate(offers):
+            box, cost = self._row(offer)
+            grid.addWidget(box, row, 0, Qt.AlignmentFlag.AlignTop)
+            grid.addWidget(cost, row, 1)
         self.folder = QLineEdit(str(folder))
         self.folder.setMinimumWidth(340)
         choose = tool_button("Choose…", "Choose the folder in which the report is written")
@@ -78,13 +78,14 @@ class ReportDialog(Form[ReportChoice]):
         beside = QHBoxLayout()
         beside.addWidget(self.folder, 1)
         beside.addWidget(choose)
-        self.rows.addRow(self.list)
+        self.rows.addRow(grid)
         self.rows.addRow("&Folder", beside)
         label = self.rows.labelForField(beside)
         if label is not None:
             label.setBuddy(self.folder)  # type: ignore[attr-defined]
         self.buttons.button(OK).setText("Make the report")
-        self.list.itemChanged.connect(self._follow)
+        for box in self.boxes.values():
+            box.toggled.connect(self._follow)
         self.folder.textChanged.connect(self._follow)
         self._follow()
 
@@ -105,9 +106,7 @@ class ReportDialog(Form[ReportChoice]):
     @property
     def ticked(self) -> tuple[str, ...]:
         """Names of the studies that are wished for."""
-        return tuple(
-            name for name, item in self._items.items() if item.checkState(0) == Qt.CheckState.Checked
-        )
+        return tuple(name for name, box in self.boxes.items() if box.isChecked())
 
     @Slot(object)
     def take(self, found: Estimate | LeftOut | Failure) -> None:
@@ -118,37 +117,37 @@ class ReportDialog(Form[ReportChoice]):
                 self._say(found.order.study, estimate_words(found))
             case LeftOut():
                 self._say(found.study, found.why)
-                if (item := self._items.get(found.study)) is not None:
-                    item.setCheckState(0, Qt.CheckState.Unchecked)
+                if (box := self.boxes.get(found.study)) is not None:
+                    box.setChecked(False)
             case Failure():
-                for name, item in self._items.items():
-                    if item.text(1) == ESTIMATING:
+                for name, cost in self.costs.items():
+                    if cost.text() == ESTIMATING:
                         self._say(name, "not known")
         self._follow()
 
-    def _item(self, offer: Offer) -> QTreeWidgetItem:
-        item = QTreeWidgetItem([offer.info.title, ""])
-        item.setToolTip(0, offer.info.question)
+    def _row(self, offer: Offer) -> tuple[QCheckBox, QLabel]:
+        name, title = offer.info.name, offer.info.title
+        box, cost = QCheckBox(escaped(title)), muted(plain_label())
+        box.setToolTip(tooltip_text(offer.info.question))
+        cost.setWordWrap(True)
+        cost.setMinimumWidth(_COST_LETTERS * cost.fontMetrics().averageCharWidth())
+        self.boxes[name], self.costs[name] = box, cost
         if offer.order is None:
+            box.setEnabled(False)
             words = offer.why
-            item.setFlags(Qt.ItemFlag.NoItemFlags)
         else:
-            item.setFlags(
-                Qt.ItemFlag.ItemIsEnabled | Qt.ItemFlag.ItemIsUserCheckable | Qt.ItemFlag.ItemIsSelectable
-            )
-            is_ticked = offer.is_complete or not offer.info.is_long
-            item.setCheckState(0, Qt.CheckState.Checked if is_ticked else Qt.CheckState.Unchecked)
+            box.setChecked(offer.is_complete or not offer.info.is_long)
             words = f"measured: {points_words(offer.measured)}" if offer.is_complete else ESTIMATING
-        item.setText(1, plain(words))
-        item.setToolTip(1, plain(words))
-        return item
+        cost.setText(plain(words))
+        box.setAccessibleDescription(cost.text())
+        return box, cost
 
     def _say(self, name: str, words: str) -> None:
-        if (item := self._items.get(name)) is not None:
-            offer = self._offers[name]
-            there = f", {points_words(offer.measured)} are there" if offer.measured else ""
-            item.setText(1, plain(f"{words}{there}"))
-            item.setToolTip(1, item.text(1))
+        if (cost := self.costs.get(name)) is not None:
+            measured = self._offers[name].measured
+            there = f", {points_words(measured)} are there" if measured else ""
+            cost.setText(plain(f"{words}{there}"))
+            self.boxes[name].setAccessibleDescription(cost.text())
 
     @Slot()
     def _follow(self) -> None:

@@ -7,13 +7,13 @@ from datetime import date
 from pathlib import Path
 
 import pytest
-from PySide6.QtCore import Qt
 from pytestqt.qtbot import QtBot
 
 from resnet_viewer import paths
 from resnet_viewer.core.weights.catalog import spec
 from resnet_viewer.records.report import (
     NOT_WISHED,
+    TRAINS,
     EstimateReport,
     LeftOut,
     Report,
@@ -34,7 +34,7 @@ from resnet_viewer.ui.studies.report_dialog import (
 from resnet_viewer.ui.work.worker import Failure
 from tests import fabricated
 from tests.ui.studies.test_page import kept, settled
-from tests.ui.studies.workshop import COUNTING, NO_SHORTCUT, POINTS, WEIGHING, order, result
+from tests.ui.studies.workshop import COUNTING, NO_SHORTCUT, POINTS, STUDIES, WEIGHING, order, result
 from tests.ui.windows import Desk, inspect_page
 
 
@@ -51,7 +51,7 @@ def dialog(qtbot: QtBot, tmp_path: Path) -> ReportDialog:
 
 
 def cells(dialog: ReportDialog, column: int) -> list[str]:
-    return [dialog.list.topLevelItem(row).text(column) for row in range(dialog.list.topLevelItemCount())]
+    return [part.text() for part in (dialog.costs if column else dialog.boxes).values()]
 
 
 def test_the_dialog_offers_every_study_and_says_what_it_costs(dialog: ReportDialog, tmp_path: Path) -> None:
@@ -63,7 +63,7 @@ def test_the_dialog_offers_every_study_and_says_what_it_costs(dialog: ReportDial
         dialog.take(Estimate(offer.order, POINTS, 3000.0, seconds))
     assert cells(dialog, 1) == ["9 points, about 40 s", "9 points, about 3 min"]
     assert dialog.sentence.startswith("About 4 min of measuring.")
-    dialog.list.topLevelItem(1).setCheckState(0, Qt.CheckState.Unchecked)
+    dialog.boxes["counting"].setChecked(False)
     assert dialog.sentence.startswith("About 40 s of measuring.")
     found = dialog.answer
     assert [each.study for each in found.studies] == ["weighing"]
@@ -71,11 +71,11 @@ def test_the_dialog_offers_every_study_and_says_what_it_costs(dialog: ReportDial
 
 
 def test_nothing_ticked_and_no_folder_are_refused(dialog: ReportDialog) -> None:
-    for row in range(2):
-        dialog.list.topLevelItem(row).setCheckState(0, Qt.CheckState.Unchecked)
+    for box in dialog.boxes.values():
+        box.setChecked(False)
     assert dialog.sentence == NOTHING
     assert not dialog.buttons.button(dialog.buttons.StandardButton.Ok).isEnabled()
-    dialog.list.topLevelItem(0).setCheckState(0, Qt.CheckState.Checked)
+    dialog.boxes["weighing"].setChecked(True)
     dialog.folder.setText(" ")
     assert not dialog.buttons.button(dialog.buttons.StandardButton.Ok).isEnabled()
 
@@ -87,7 +87,7 @@ def test_what_is_measured_costs_nothing_and_what_does_not_apply_says_why(
     dialog = ReportDialog("Report", [first, replace(second, order=None, why=NO_SHORTCUT)], tmp_path)
     qtbot.addWidget(dialog)
     assert cells(dialog, 1) == ["measured: 9 points", NO_SHORTCUT]
-    assert not dialog.list.topLevelItem(1).flags() & Qt.ItemFlag.ItemIsEnabled
+    assert not dialog.boxes["counting"].isEnabled()
     assert dialog.sentence.startswith("All of it is measured already.")
     assert dialog.answer.unticked == (), "what cannot be made was not left out by the user"
 
@@ -145,7 +145,11 @@ def test_it_takes_what_is_measured_of_this_network_and_orders_the_rest(
     page.bar.report_button.click()
     assert asked.title == "Report of ResNet-20, untrained (seed 0)"
     assert asked.suggested.name == f"{date.today()}-cifar-resnet-20-report"
-    assert [(offer.measured, offer.is_complete) for offer in asked.offers] == [(9, True), (0, False)]
+    assert [(offer.measured, offer.is_complete) for offer in asked.offers] == [
+        (9, True),
+        (0, False),
+        (0, False),
+    ]
     _, order = sent(desk)
     assert [(each.study, each.is_resumed) for each in order.studies] == [
         ("weighing", True),
@@ -163,8 +167,12 @@ def test_what_does_not_apply_is_offered_with_its_reason(desk: Desk, page: Studie
     plain = fabricated.setup(spec("cifar-plain-20"))
     inspect_page(desk.window).editor.set_network(plain.state, plain.class_names)
     page.ask_report()
-    assert [offer.why for offer in asked.offers] == [NO_SHORTCUT, ""]
-    assert sent(desk)[1].left_out == (LeftOut("weighing", NO_SHORTCUT),)
+    trains = [info.name for info in STUDIES if info.trains]
+    assert [offer.why for offer in asked.offers] == [NO_SHORTCUT, "", *[TRAINS] * len(trains)]
+    assert sent(desk)[1].left_out == (
+        LeftOut("weighing", NO_SHORTCUT),
+        *(LeftOut(name, TRAINS) for name in trains),
+    )
 
 
 def test_its_course_is_told_and_its_results_stay(
@@ -240,7 +248,7 @@ def test_costs_are_asked_while_the_dialog_is_open_and_given_up_with_it(
         ticket, request = desk.workshop.asked[-1]
         assert isinstance(request, EstimateReport)
         desk.workshop.replied.emit(ticket, Estimate(request.studies[0], POINTS, 3000.0, 40.0))
-        seen.append(cells(dialog, 1))
+        seen.append(cells(dialog, 1)[:2])
 
     monkeypatch.setattr(ReportDialog, "asked", leave)
     before = page.panels.form.verdict.text()
