@@ -176,3 +176,17 @@ def test_every_example_in_python_runs(
     assert float(printed[0][2]) < 1e-6 * float(printed[0][1]), "without shortcuts the first gradient vanishes"
     assert 50.0 <= names["found"].error == 50.0 * len(names["wrong"])  # type: ignore[arg-type, attr-defined, operator]
     assert names["network"].fc.out_features == 7  # type: ignore[attr-defined]
+
+
+def test_the_gallery_has_every_study_and_small_figures() -> None:
+    text = (ROOT / "docs" / "gallery.md").read_text(encoding="utf-8")
+    for study in STUDIES:
+        assert f"## {study.title}\n" in text, "benchmarks.gallery has no entry, or was not run"
+    shown = set(re.findall(r"\]\((gallery/[^)]+)\)", text))
+    kept = {f"gallery/{path.name}" for path in (ROOT / "docs" / "gallery").iterdir()}
+    assert shown == kept
+    for name in kept:
+        content = (ROOT / "docs" / name).read_bytes()
+        assert len(content) <= 300_000
+        assert b"/tmp/" not in content, "it names a folder of the machine that made it"
+        assert b"/home/" not in content
