@@ -137,7 +137,7 @@ def load(
     file of class names.
 
     Warns:
-        UntrainedWarning: no weights were named and none are here, so that what the network finds means nothing.
+        UntrainedWarning: no weights were named and none are here, so that the network's answers mean nothing.
 
     Raises:
         UserError: a name is unknown, or a file cannot be read or does not fit.
@@ -491,7 +491,7 @@ def _untrained(spec: NetworkSpec) -> str:
             f"{names[0]}` or the window download."
         )
     return (
-        f"{spec.title} is untrained, because no weights were named and none are on this computer: what it finds means "
+        f"{spec.title} is untrained, because no weights were named and none are on this computer: its answers mean "
         f'nothing. Pass weights= with a file or a name, or weights="none" to have it so without a warning.{published}'
     )
 

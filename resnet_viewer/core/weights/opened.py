@@ -60,7 +60,7 @@ def described(spec: NetworkSpec, *, others: tuple[NetworkSpec, ...] = ()) -> Ope
     notes: tuple[str, ...] = ()
     if source == "none":
         notes = (
-            f"{spec.title} is untrained: its weights are drawn from seed {spec.seed}, and what it finds means nothing.",
+            f"{spec.title} is untrained: its weights are drawn from seed {spec.seed}, and its answers mean nothing.",
             *filter(None, [beginning(spec)]),
         )
     is_assumed = source != "none" and told.preprocessing is None

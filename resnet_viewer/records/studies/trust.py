@@ -40,7 +40,7 @@ CURVE_WORDS: dict[Curve, str] = {
     "fading": "deletion to the blurred picture",
 }
 _LITTLE, _HARDLY = 0.3, 0.05
-"""Of so much more rank correlation than random maps have little is left; an area that differs by less hardly does."""
+"""Of so much more rank correlation than random maps have little is left; what differs by less hardly does."""
 _FOUND: dict[str, bool] = {
     "saliency": True,
     "grad_cam": True,
@@ -407,15 +407,17 @@ def _with_interval(values: Floats) -> str:
 
 
 def _beside(pair: Pair, whose: str, *, is_more: bool) -> tuple[str, bool | None]:
-    """Both means with the interval of their difference, and whether ours is better by more than chance."""
+    """Both means with the interval of their difference, and whether ours is better by more than chance; None where
+    pictures are too few to tell that from a difference that hardly is one.
+    """
     ours, random = float(pair.ours.mean()), float(pair.random.mean())
     words = f"{_number(ours)} against {_number(random)} {whose}"
     if len(pair.ours) < 2:
         return words, None
-    _, low, high = mean_interval(pair.ours - pair.random)
-    return f"{words}, a difference of {_with_interval(pair.ours - pair.random)}", (
-        low > 0 if is_more else high < 0
-    )
+    difference = pair.ours - pair.random
+    _, low, high = mean_interval(difference if is_more else -difference)
+    verdict = True if low > 0 else False if high < _HARDLY else None
+    return f"{words}, a difference of {_with_interval(difference)}", verdict
 
 
 def _area_check(result: StudyResult, curve: Curve) -> Check:

@@ -77,7 +77,7 @@ def test_shortcuts_are_as_training_left_them_and_that_is_said(
 def test_untrained_weights_are_said_whatever_the_normalisation() -> None:
     opened = adjusted(open_network("cifar-resnet-8", "none", seed=3), OwnInput((0.0,) * 3, (1.0,) * 3))
     assert opened.sentences == (
-        "ResNet-8 is untrained: its weights are drawn from seed 3, and what it finds means nothing.",
+        "ResNet-8 is untrained: its weights are drawn from seed 3, and its answers mean nothing.",
     )
 
 
