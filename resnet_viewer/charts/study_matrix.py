@@ -24,6 +24,8 @@ _MOST_NUMBERS = 900
 """Cells of a matrix with numbers in them."""
 _LONG = 3
 """How many times as long as wide it is at most for its cells to be square."""
+_NEAR = 6
+"""What stands beside a row is off by at most this part of the way to the next."""
 _INK, _PAPER = np.array([25, 28, 36]), np.array([255, 255, 255])
 
 
@@ -223,7 +225,13 @@ def _is_number(name: str) -> bool:
 
 
 def _numbers(scale: Scale, count: int) -> tuple[str, ...]:
-    """From the scale's least to its most, or from 1 on."""
+    """From the scale's least to its most, with as few decimals as place each near enough, or from 1 on."""
     if scale.least is None or scale.most is None:
         return tuple(str(number) for number in range(1, count + 1))
-    return tuple(f"{value:.3g}" for value in np.linspace(scale.least, scale.most, count))
+    values = np.linspace(scale.least, scale.most, count)
+    step = abs(scale.most - scale.least) / max(count - 1, 1)
+    near = (digits for digits in range(9) if np.abs(np.round(values, digits) - values).max() <= step / _NEAR)
+    digits = next(near, None)
+    if digits is None:
+        return tuple(f"{value:.3g}" for value in values)
+    return tuple(f"{value:.{digits}f}" for value in np.round(values, digits) + 0.0)

@@ -54,6 +54,10 @@ def test_rows_and_columns_without_names_are_numbered_or_measured() -> None:
     assert MatrixChart(panel([[1.0, 2.0]])).column_names == ("1", "2")
     measured = MatrixPanel("a", Scale("x", least=-1.0, most=1.0), Scale("y"), np.zeros((1, 3)))
     assert MatrixChart(measured).column_names == ("-1", "0", "1")
+    way = Scale("", least=0.0, most=1.0)
+    shares = MatrixChart(MatrixPanel("a", way, way, np.zeros((32, 5))))
+    assert shares.column_names == ("0.00", "0.25", "0.50", "0.75", "1.00")
+    assert shares.row_names[:4] == ("0.00", "0.03", "0.06", "0.10"), "no more digits than places need"
 
 
 def test_too_many_cells_have_no_numbers_and_long_ones_are_no_squares() -> None:

@@ -385,10 +385,11 @@ def _begin(result: StudyResult, found: Sequence[Check]) -> str:
     beside = f"{counted(options.random_maps, 'random map')} of the same values and smoothness beside each"
     if not any(check.is_passed is not None for check in found):
         return f"{words} {on}, {beside}."
-    passed = sum(check.is_passed is True for check in found)
+    passed, left = (sum(check.is_passed is verdict for check in found) for verdict in (True, None))
+    opened = f" and leaves {left} open" if left else ""
     return (
-        f"{words} passes {passed} of {len(found)} checks {on}, {beside}; intervals are the 95 % ones of means over "
-        "pictures."
+        f"{words} passes {passed} of {len(found)} checks{opened} {on}, {beside}; intervals are the 95 % ones of means "
+        "over pictures."
     )
 
 

@@ -90,8 +90,10 @@ class StudyList(QListWidget):
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
-        if event.size().width() != event.oldSize().width():
-            self.scheduleDelayedItemsLayout()
+        if event.size() != event.oldSize():
+            self.doItemsLayout()
+            if (chosen := self.currentItem()) is not None:
+                self.scrollToItem(chosen)
 
     def changeEvent(self, event: QEvent) -> None:
         super().changeEvent(event)

@@ -420,7 +420,10 @@ class MatrixCells(Cells):
         every = max(math.ceil(line / self._rect(0, 0).height()), 1)
         for row in range(0, rows, every):
             middle = self._rect(row, 0).center().y()
-            place = QRectF(self._area.left() - self._names, middle - line / 2, self._names - 4, line)
+            top = max(
+                middle - line / 2, 0.0
+            )  # cells may be lower than letters, and nothing is drawn above the first
+            place = QRectF(self._area.left() - self._names, top, self._names - 4, line)
             words = shortened_inside(self.chart.row_names[row], self._names - 4, measure)
             painter.drawText(place, right, words)
         if title := self.chart.panel.y.title:
