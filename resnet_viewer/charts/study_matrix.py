@@ -43,8 +43,8 @@ class MatrixChart:
 
     @property
     def has_squares(self) -> bool:
-        """Its cells are as wide as high; those of a long one fill the place."""
-        return max(self.shape) <= _LONG * min(self.shape)
+        """Its cells are as wide as high; those of a long one, and of a table, fill the place."""
+        return not self.panel.is_table and max(self.shape) <= _LONG * min(self.shape)
 
     @property
     def message(self) -> str:

@@ -116,6 +116,8 @@ class MatrixPanel:
     """With contours: dots in their order, and the line through them, in the axes' units; its x need not rise."""
     is_relief: bool = False
     """With contours: it may be looked at as a surface, too."""
+    is_table: bool = False
+    """Its numbers are there to be read: rows are never lower than letters."""
 
 
 @dataclass(frozen=True, eq=False)

@@ -82,6 +82,5 @@ def table(
             )
         if paper is not None and paper[row] is not None:
             values[row, 3] = paper[row]
-    return MatrixPanel(
-        title, Scale(""), Scale(""), values, tuple(rows), tuple(columns), unit="%", is_log=True
-    )
+    names = tuple(rows), tuple(columns)
+    return MatrixPanel(title, Scale(""), Scale(""), values, *names, unit="%", is_log=True, is_table=True)

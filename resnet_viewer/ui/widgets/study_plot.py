@@ -61,6 +61,8 @@ _WIDEST_NAME = 0.4
 """Of a panel, for the names of its rows."""
 _ROW, _AROUND_ROWS = 1.1, 8
 """Lines of text of a row with a name; those around all rows: titles, numbers, and what the colours mean."""
+_BELOW_TABLE = 5
+"""Lines of text for the names of a table's columns, which may be turned."""
 _LEAST_SPAN = 0.02
 """Of the x axis, at the nearest zoom."""
 _KEYS = frozenset(
@@ -314,12 +316,15 @@ class MatrixCells(Cells):
         rows, columns = chart.shape
         self.current = min(row, max(rows - 1, 0)) * columns + min(column, max(columns - 1, 0))
         self._image = tiles_of(chart.cells).image if not chart.message else None
+        self.updateGeometry()
         self._lay_out()
         self.update()
 
     def minimumSizeHint(self) -> QSize:
+        """With a line of text for each row of a table."""
         line = QFontMetricsF(self.font()).height()
-        return QSize(120, round(6 * line))
+        lines = self.chart.shape[0] * _ROW + _BELOW_TABLE if self.chart.panel.is_table else 0.0
+        return QSize(120, round(max(6.0, lines) * line))
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         self._lay_out()

@@ -13,6 +13,8 @@ from pytestqt.qtbot import QtBot
 
 from resnet_viewer.charts.study_matrix import MatrixChart
 from resnet_viewer.charts.study_panel import LinesPanel, MatrixPanel
+from resnet_viewer.charts.study_rows import table
+from resnet_viewer.records.trained_rows import Group
 from resnet_viewer.ui.widgets.study_plot import OPENS, LinesView, MatrixView, PicturesView, StudyPlot
 from resnet_viewer.ui.widgets.theme import DARK, LIGHT
 from tests import panels
@@ -403,3 +405,27 @@ def test_rows_keep_their_names_and_the_plot_scrolls(plot: StudyPlot) -> None:
     assert len(cut) == 14
     assert all("…" in text for text in cut if text != "none")
     assert view.canvas.size_of_plot[0] > 100, "the room of the whole names is the plot's again"
+
+
+@pytest.mark.parametrize("rows", [3, 7, 14])
+def test_a_table_keeps_its_numbers_in_a_small_window_and_the_plot_scrolls(
+    plot: StudyPlot, monkeypatch: pytest.MonkeyPatch, rows: int
+) -> None:
+    found: list[list[list[str]] | None] = []
+    fitting = MatrixChart.fitting
+
+    def note(chart: MatrixChart, width: float, measure: Callable[[str], float]) -> list[list[str]] | None:
+        found.append(fitting(chart, width, measure))
+        return found[-1]
+
+    groups = [Group((12.5 + row, 13.5 + row), (1.0, 2.0)) for row in range(rows)]
+    shown = table("Errors", [f"kind {row} of its shortcuts" for row in range(rows)], groups, [6.25] * rows)
+    plot.show_panels([panels.matrix()])
+    plot.resize(700, 200)
+    settle(plot)
+    monkeypatch.setattr(MatrixChart, "fitting", note)
+    plot.show_panels([shown, shown])
+    settle(plot)
+    assert found[-1] is not None, "each is wide and high enough"
+    assert found[-1][0][0] == "13"
+    assert (plot.verticalScrollBar().maximum() > 0) == (rows > 7)
