@@ -164,6 +164,8 @@ def _named(panel: LinesPanel) -> dict[str, tuple[str, Stroke]]:
 
 
 _GUIDE = Stroke("reference", is_dashed=True)
+_LARGEST_POWER = 300.0
+"""Of ten, below that of the largest number there is."""
 
 
 @dataclass(frozen=True)
@@ -236,6 +238,14 @@ class _XScale:
             most = (high - start) / pixel / (room.measure("1e-14") + _BETWEEN_NUMBERS)
             powers = round_powers(start, high, max(int(most), 1)) if high > start else []
             numbers_ = [Tick(n + math.log10(m), _power_words(m, n)) for m, n in powers]
+            if (
+                len(numbers_) < 2 and high - start < 1.0 and high < _LARGEST_POWER
+            ):  # between two of 1, 2, 5, 10
+                apart = room.measure("00.00") + _BETWEEN_NUMBERS
+                found = round_numbers(10**start, 10**high, (high - start) / pixel, apart)
+                numbers_ = [
+                    Tick(math.log10(n), _tick(n, text).text) for n, text in found if n > 0.0
+                ] or numbers_
             zero = [Tick(self.zero, "0")] if self.zero is not None and low <= self.zero else []
             return _apart((*zero, *numbers_), pixel, room)
         return numbers_along(low, high, room, least=1.0 / pixel if panel.x.is_whole else 0.0)

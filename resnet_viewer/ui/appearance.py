@@ -51,7 +51,9 @@ def style_sheet(theme: Theme) -> str:
     """What the palette cannot say: flat rounded controls, quiet splitters, the bars. Labels are left alone,
     so that a label may take its own colour."""
     t = theme
-    chevron = paths.asset("icons", f"chevron-{theme.name}.svg").as_posix()
+    chevron, tick = (
+        paths.asset("icons", f"{name}-{theme.name}.svg").as_posix() for name in ("chevron", "tick")
+    )
     return f"""
 QToolTip {{ background: {t.raised}; color: {t.text}; border: 1px solid {t.border}; padding: 4px 6px; }}
 QToolBar {{ background: {t.panel}; border: 0; border-bottom: 1px solid {t.border}; padding: 0; spacing: 0; }}
@@ -81,6 +83,11 @@ QDialog QComboBox {{ min-height: 1.15em; }}
 QComboBox::drop-down {{ border: 0; width: 15px; }}
 QComboBox::down-arrow {{ image: url("{chevron}"); width: 12px; height: 12px; }}
 QComboBox:hover {{ border-color: {t.muted}; }}
+QCheckBox::indicator, QTableView::indicator {{ width: 12px; height: 12px; background: {t.raised};
+  border: 1px solid {t.muted}; border-radius: 3px; }}
+QCheckBox::indicator:checked, QTableView::indicator:checked {{ image: url("{tick}"); }}
+QCheckBox::indicator:hover, QCheckBox::indicator:focus {{ border-color: {t.accent}; }}
+QCheckBox::indicator:disabled {{ border-color: {t.border}; background: transparent; }}
 QDialogButtonBox {{ dialogbuttonbox-buttons-have-icons: 0; }}
 QComboBox:focus, QLineEdit:focus {{ border-color: {t.accent}; }}
 QLineEdit {{ background: {t.raised}; border: 1px solid {t.border}; border-radius: 5px;

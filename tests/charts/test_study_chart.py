@@ -308,3 +308,15 @@ def test_names_stand_at_their_lines_or_together(size: tuple[float, float]) -> No
         chart = chart_of(panel, room(*size))
         if chart.legend is not None:
             assert all(chart.legend.holds(name.rect.left, name.rect.top) for name in chart.names)
+
+
+@pytest.mark.parametrize(
+    "ends", [(1.53, 1.6), (2.23, 3.9), (0.0611, 0.0702), (51.0, 95.0), (3.0, 3.0)], ids=str
+)
+def test_a_logarithmic_axis_between_two_round_numbers_has_others(ends: tuple[float, float]) -> None:
+    """Of errors that hardly differ: an axis without a number says nothing."""
+    panel = LinesPanel("a", Scale("x", is_log=True), Scale("y"), (Series("b", np.array(ends), np.ones(2)),))
+    axis = chart_of(panel, room(240.0, 150.0)).x
+    assert len(axis.numbers) >= 2
+    for tick in axis.numbers:
+        assert 10**tick.place == pytest.approx(float(tick.text))

@@ -11,7 +11,7 @@ import pytest
 from PySide6.QtCore import QMimeData, QPointF, QRect, QSize, Qt, QTimer, QUrl
 from PySide6.QtGui import QDropEvent, QImage
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QApplication, QComboBox, QLabel
+from PySide6.QtWidgets import QApplication, QCheckBox, QComboBox, QLabel
 
 from resnet_viewer.records.comparing import BlockChange, most_changed
 from resnet_viewer.records.figure_list import FigureChoice, figures_of
@@ -319,6 +319,24 @@ def test_both_themes_reach_the_screen(desk: Desk) -> None:
         pixels.append(desk.window.grab().toImage().pixelColor(3, desk.window.height() // 2).lightness())
     assert pixels[0] > 200
     assert pixels[1] < 50
+
+
+def test_boxes_are_seen_whether_they_are_ticked_or_not_in_both_themes(desk: Desk) -> None:
+    box = QCheckBox("", desk.window)
+    desk.window.show()
+    box.show()
+    for choice in ("dark", "light"):
+        desk.appearance.choose(choice)  # type: ignore[arg-type]
+        seen = []
+        for is_ticked in (False, True):
+            box.setChecked(is_ticked)
+            image = box.grab().toImage()
+            places = [(x, y) for x in range(image.width()) for y in range(image.height())]
+            seen.append([image.pixelColor(x, y).lightness() for x, y in places])
+        empty, ticked = seen
+        assert max(empty) - min(empty) > 60, f"the frame on {choice}"
+        differences = [abs(one - other) for one, other in zip(empty, ticked, strict=True)]
+        assert sum(difference > 60 for difference in differences) > 10, f"the tick on {choice}"
 
 
 def test_another_font_size_leaves_the_themes_colours(desk: Desk) -> None:
