@@ -144,7 +144,9 @@ class PicturesChart:
         return Arranged(tuple(tiles), tuple(words))
 
     def _fitted(self, most: int, wide: float, room: Room, floor: float) -> tuple[int, int, float]:
-        """How many places, in how many bands, and the width of a picture."""
+        """How many places, in how many bands, and the width of a picture: at least the floor, or where so many rows are
+        not high enough for that, what one place alone would have; names below have the room of the floor.
+        """
         gap, rows = _GAP * room.line, len(self.panel.rows)
 
         def width(shown: int, bands: int) -> float:
@@ -153,7 +155,8 @@ class PicturesChart:
 
         for shown in range(most, 0, -1):
             bands = max(range(1, min(shown, _BANDS) + 1), key=lambda bands: width(shown, bands))
-            if shown == 1 or width(shown, bands) >= floor:
+            has_names = wide / -(-shown // bands) >= floor
+            if shown == 1 or (has_names and width(shown, bands) >= min(floor, width(1, 1))):
                 return shown, bands, max(width(shown, bands), 0.05 * room.line)
         raise AssertionError("one place always fits")
 

@@ -64,6 +64,17 @@ def test_pictures_take_several_bands_where_they_are_larger_so() -> None:
     assert min(tile.box.width for tile in wide.tiles) > 600 / 21 * 2
 
 
+@pytest.mark.parametrize("rows", [3, 4, 6, 8])
+def test_many_rows_make_pictures_smaller_and_not_fewer(rows: int) -> None:
+    """Where height is what lacks, one place alone would be no larger."""
+    picture = np.zeros((32, 32, 3), np.uint8)
+    kinds = tuple(PictureRow(f"kind {row}", (picture,) * 21) for row in range(rows))
+    chart = PicturesChart(PicturesPanel("a", Scale("lag"), np.arange(21.0), kinds))
+    arranged = chart.side_by_side(Room(500.0, 160.0, measure, 14.0), 60.0, most=8)
+    assert len(arranged.places) >= 5
+    assert {0, 20} <= set(arranged.places)
+
+
 def test_one_place_fills_the_room() -> None:
     chart = PicturesChart(panels.pictures(has_slider=True))
     arranged = chart.one_at_a_time(4, Room(600.0, 320.0, measure, 14.0))
