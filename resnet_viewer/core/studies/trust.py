@@ -168,6 +168,17 @@ def random_map(values: Floats, chance: np.random.Generator) -> Floats:
     return drawn
 
 
+def random_maps(
+    values: Floats, count: int, chance: np.random.Generator
+) -> Generator[None, None, list[Floats]]:
+    """So many of them; yields after each."""
+    found = []
+    for _ in range(count):
+        found.append(random_map(values, chance))
+        yield
+    return found
+
+
 def enlarged(values: Floats, where: Sampling, side: int) -> Floats:
     """A map for each pixel of the input, (H, W) -> (side, side): linear between the pixels that its cells look at."""
     rows, columns = (_weights(count, where, side) for count in values.shape)
@@ -220,7 +231,7 @@ def _curves(subject: _Subject) -> Work:
     if is_blank(values):
         return row
     chance = np.random.default_rng(subject.chance("curves").getrandbits(63))
-    maps = [values, *(random_map(values, chance) for _ in range(options.random_maps))]
+    maps = [values, *(yield from random_maps(values, options.random_maps, chance))]
     side, where = image.shape[-1], _where(asked)
     turns = []
     for each in maps:
@@ -337,7 +348,7 @@ def _anew(subject: _Subject) -> Work:
     has_signs = is_signed(asked.method, asked.options, asked.over)
     chance = subject.chance("weights drawn anew")
     drawn = np.random.default_rng(chance.getrandbits(63))
-    other = [random_map(values, drawn) for _ in range(options.random_maps)]
+    other = yield from random_maps(values, options.random_maps, drawn)
     spec, network = bench.state.network, copy.deepcopy(bench.network)
     maps: list[Floats] = []
     for portion in portions(bench.plan, options.anew):
@@ -410,7 +421,7 @@ def _changes(subject: _Subject) -> Work:
         return row
     chance = subject.chance("changes")
     drawn = np.random.default_rng(chance.getrandbits(63))
-    others = [random_map(values, drawn) for _ in range(options.random_maps + 1)]
+    others = yield from random_maps(values, options.random_maps + 1, drawn)
     side, where, channels = image.shape[-1], _where(asked), image.shape[1]
     # all channels of a pixel share its value, so that a square's sum is the map's
     maps = [

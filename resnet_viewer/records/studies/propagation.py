@@ -17,9 +17,9 @@ from resnet_viewer.records.checking import shown
 from resnet_viewer.records.errors import UserError
 from resnet_viewer.records.laying_out import blueprint
 from resnet_viewer.records.network import NetworkSpec
-from resnet_viewer.records.papers import BROCK_2021, DE_2020, YANG_2017
+from resnet_viewer.records.papers import BROCK_2021, DE_2020, YANG_2017, ZHANG_2019
 from resnet_viewer.records.probe import NetworkState
-from resnet_viewer.records.story_words import counted, joined
+from resnet_viewer.records.story_words import counted
 from resnet_viewer.records.study import Options, Row, StudyInfo, StudyResult, option
 from resnet_viewer.records.weights import NO_WEIGHTS
 
@@ -222,6 +222,11 @@ class Growth(NamedTuple):
     number: float = math.nan
     """Of linear growth what a block adds, of exponential the factor of a block, in the mean over the stages."""
 
+    @property
+    def is_falling(self) -> bool:
+        """It becomes less from block to block."""
+        return (self.kind == "linear" and self.number < 0) or (self.kind == "exponential" and self.number < 1)
+
 
 def growth(stages: Sequence[Floats]) -> Growth:
     """Whether numbers of successive blocks, stage by stage, grow on a line or by a factor.
@@ -325,12 +330,12 @@ def _signal_words(found: Drawn) -> Iterator[str]:
         case "steady":
             way = ": within a stage it hardly changes"
         case "linear":
-            moves = "grows" if number > 0 else "falls"
+            moves = "falls" if found.growth.is_falling else "grows"
             way = f": it {moves} on a line, by {_number(abs(number))} a block within a stage"
-        case "exponential" if number > 1:
-            way = f": it grows exponentially, {number:.3g} times a block within a stage"
-        case "exponential":
+        case "exponential" if found.growth.is_falling:
             way = f": it falls exponentially, to {number:.3g} of itself a block within a stage"
+        case "exponential":
+            way = f": it grows exponentially, {number:.3g} times a block within a stage"
     draws = counted(len(found.rows), "draw")
     yield f"{found.case.words}, {draws}: the variance {carried} is {start} and {end}{way}."
     if found.signal != "shortcut_variance":
@@ -394,11 +399,12 @@ def _agreement(found: Drawn, state: NetworkState) -> str:
     wanted: Kind = "linear" if network.is_normalised else "exponential"
     whose = "batch normalisation in the branches" if network.is_normalised else "no normalisation"
     told = {"linear": "on a line with depth", "exponential": "exponentially with depth", "steady": "hardly"}
-    if kind == wanted:
+    moves = "falls" if found.growth.is_falling else "grows"
+    if kind == wanted and moves == "grows":
         return f"It agrees with De and Smith (2020): with {whose} the variance grows {told[kind]}."
     return (
         f"It does not agree with De and Smith (2020), who find that with {whose} the variance grows {told[wanted]}: "
-        f"here it grows {told[kind]}."
+        f"here it {moves} {told[kind]}."
     )
 
 
@@ -426,11 +432,6 @@ def _number(value: float) -> str:
     return f"{value:.3g}" if value < 1000 else f"{value:.0f}"
 
 
-def cases_words(found: Sequence[Drawn]) -> str:
-    """All of them, for a caption."""
-    return joined([each.case.words for each in found])
-
-
 INFO = StudyInfo(
     name="propagation",
     title="Signal propagation at initialisation",
@@ -439,6 +440,7 @@ INFO = StudyInfo(
         DE_2020.at("Figures 2 to 4"),
         BROCK_2021.at("signal propagation plots"),
         YANG_2017,
+        ZHANG_2019,
     ),
     options=PropagationOptions,
     refusal=refusal,

@@ -459,7 +459,10 @@ def _anew_check(result: StudyResult) -> tuple[Check, ...]:
     said.append(f"that of random maps {_with_interval(random)}")
     if blank := int(np.isnan(ours).sum()):
         said.append(f"{100 * blank / ours.size:.0f} % of the maps drawn anew are blank and have none")
-    words = ", ".join(said) + _agreement(result, is_passed)
+    words = ", ".join(said)
+    if verdicts:
+        words += f"; at most {_LITTLE:g} more than random maps passes"
+    words += _agreement(result, is_passed)
     return (Check("weights drawn anew", is_passed, words),)
 
 

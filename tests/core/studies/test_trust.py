@@ -22,6 +22,7 @@ from resnet_viewer.core.studies.trust import (
     places_in_order,
     plan,
     random_map,
+    random_maps,
 )
 from resnet_viewer.core.weights.catalog import spec
 from resnet_viewer.records.layers import Sampling
@@ -206,6 +207,16 @@ def test_a_random_map_has_the_values_and_the_smoothness_of_the_map_and_nothing_o
     assert float(np.mean(near)) > 0.8, "neighbours are as alike as in the map, where it is 0.96"
     rough = random_map(np.random.default_rng(0).normal(size=(16, 16)), np.random.default_rng(1))
     assert abs(np.corrcoef(rough[:, :-1].ravel(), rough[:, 1:].ravel())[0, 1]) < 0.3
+
+
+def test_many_random_maps_are_many_steps_and_one_draw_after_the_other() -> None:
+    values = np.random.default_rng(0).normal(size=(6, 6))
+    work, chance = random_maps(values, 3, np.random.default_rng(1)), np.random.default_rng(1)
+    assert [next(work) for _ in range(3)] == [None] * 3
+    with pytest.raises(StopIteration) as end:
+        next(work)
+    for found in end.value.value:
+        assert found.tolist() == random_map(values, chance).tolist()
 
 
 def test_equal_pixels_come_in_an_order_of_their_own() -> None:

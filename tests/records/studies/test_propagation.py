@@ -71,6 +71,8 @@ LINE, CURVE = [1.0, 2.0, 3.0, 4.0, 5.0], [1.0, 2.0, 4.0, 8.0, 16.0]
         ),
         ("cifar-resnet-32-nobn", CURVE, "It agrees with De and Smith (2020): with no normalisation"),
         ("cifar-resnet-32-nobn", LINE, "It does not agree"),
+        ("cifar-resnet-32", LINE[::-1], "here it falls on a line with depth"),
+        ("cifar-resnet-32-nobn", CURVE[::-1], "here it falls exponentially with depth"),
         ("cifar-resnet-32", [1.0] * 5, "here it grows hardly"),
         ("cifar-resnet-32", [1.0, 4.0, 4.0, 1.0, 4.0], "too short, or its draws too different"),
         ("cifar-resnet-32-nobn-xavier", CURVE, "The papers draw weights after He et al."),
