@@ -152,7 +152,7 @@ ENTRIES = (
         "well a map tells the score's changes, and how still it stands (Yeh).",
         ("cifar-resnet-20",),
         CIFAR,
-        "Grad-CAM of the first test pictures of CIFAR-10.",
+        "Grad-CAM of test pictures of CIFAR-10.",
     ),
     Entry(
         "merges",
@@ -255,7 +255,7 @@ def main() -> None:
     """Measure, draw, write."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--work", type=Path, required=True, help="where results are kept")
-    parser.add_argument("--only", default="", help="entries that are measured, with commas; none: no entry")
+    parser.add_argument("--only", default="", help="entries that are measured, with commas; none: all of them")
     parser.add_argument("--measure-only", action="store_true", help="leave page and figures as they are")
     arguments = parser.parse_args()
     torch.set_num_threads(1)
