@@ -255,7 +255,9 @@ def main() -> None:
     """Measure, draw, write."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--work", type=Path, required=True, help="where results are kept")
-    parser.add_argument("--only", default="", help="entries that are measured, with commas; none: all of them")
+    parser.add_argument(
+        "--only", default="", help="entries that are measured, with commas; none: all of them"
+    )
     parser.add_argument("--measure-only", action="store_true", help="leave page and figures as they are")
     arguments = parser.parse_args()
     torch.set_num_threads(1)
