@@ -169,9 +169,10 @@ def test_every_example_in_python_runs(
         there = code.replace("cifar10/test", tmp_path.as_posix())
         exec(compile(there, "docs/python.md", "exec"), names)
     printed = [line.split() for line in capsys.readouterr().out.splitlines()]
-    *printed, said = printed
+    *printed, said, trained = printed
     assert len(printed) == 56, "a line for every layer"
     assert "paths" in said
+    assert {"plain", "residual", "highway"} <= set(trained)
     assert len(names["rows"]) == len(names["paths"].rows)  # type: ignore[arg-type, attr-defined]
     assert float(printed[0][2]) < 1e-6 * float(printed[0][1]), "without shortcuts the first gradient vanishes"
     assert 50.0 <= names["found"].error == 50.0 * len(names["wrong"])  # type: ignore[arg-type, attr-defined, operator]
