@@ -41,6 +41,17 @@ def number(row: Row, name: str) -> float:
     return float(value) if isinstance(value, float | int) else float("nan")
 
 
+def require_numbers(row: Row, *names: str) -> None:
+    """Nothing where each of these is a number of the row, or null: damaged rows say nothing.
+
+    Raises:
+        ValueError: one is missing, or something else.
+    """
+    for name in names:
+        if not isinstance(value := row.get(name, ""), int | float | None) or isinstance(value, bool):
+            raise ValueError(f"{row.get('point')}: {name} is no number")
+
+
 @dataclass(frozen=True)
 class Option:
     """How a form and the command line ask for a field of a study's options."""

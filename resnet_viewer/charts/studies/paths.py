@@ -87,7 +87,7 @@ def _magnitudes(result: StudyResult, name: str, hue: Colour) -> Series:
 
 
 def _words(row: Row | None, name: str) -> str:
-    if row is None or row["gradient"] is None:
+    if row is None or None in (row["gradient"], row["gradient_low"], row["gradient_high"]):
         return ""
     said = f"length {row['length']}: gradient {row['gradient']:.3g}, the mean of {row['paths']} paths"
     said += f" (80 % of them {row['gradient_low']:.3g} to {row['gradient_high']:.3g})"

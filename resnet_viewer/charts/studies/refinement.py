@@ -165,7 +165,7 @@ def _readings(result: StudyResult, name: str, colour: Colour) -> Iterator[Series
 
 
 def _words(name: str, row: Row, said: str) -> str:
-    return " · ".join(filter(None, (name, str(row["described"]), said)))
+    return " · ".join(filter(None, (name, str(row.get("described") or f"block {row['block']}"), said)))
 
 
 def _values(rows: Iterable[Row], key: str) -> Floats:

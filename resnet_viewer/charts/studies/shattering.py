@@ -64,6 +64,8 @@ def panels(results: Sequence[StudyResult]) -> tuple[Panel, ...]:
                 )
     seen = _pictures(results)
     message = "" if alike else "No line with a gradient is measured yet."
+    if message and any(result.is_complete for result in results):
+        message = "No line has a gradient that changes."
     return (
         LinesPanel("How alike gradients are", _LAG, _ALIKE, tuple(alike), message=message),
         LinesPanel(
@@ -123,6 +125,7 @@ def _is_same(one: Sights, other: Sights) -> bool:
 
 def _pixels(planes: Floats) -> Pixels:
     """(C, S, S) from 0 to 1 -> (S, S, 3); other numbers of channels than three are their mean."""
+    planes = planes.clip(0, 1)  # a damaged file holds others
     if len(planes) != 3:
         planes = np.repeat(planes.mean(0, keepdims=True), 3, 0)
     found: Pixels = (255 * planes.transpose(1, 2, 0)).round().astype(np.uint8)

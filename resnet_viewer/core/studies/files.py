@@ -14,6 +14,7 @@ import logging
 import os
 import platform
 import shutil
+import sys
 from collections.abc import Collection, Generator, Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass, fields, replace
@@ -40,6 +41,7 @@ _LARGEST_STUDY, _LARGEST_POINTS = 8 << 20, 64 << 20
 _MOST_POINTS = 200_000
 _MOST_NUMBERS = 100_000
 """Of one value of a row."""
+_LARGEST = sys.float_info.max
 _MOST_BLOCKS = 20_000
 _MOST_STUDIES = 1000
 """Of a folder that are listed."""
@@ -232,7 +234,7 @@ def read_study(folder: Path) -> StudyResult:
     """What the study of a folder has found so far.
 
     Raises:
-        StudyFileError: there is none, or a file of it is damaged or too large.
+        StudyFileError: there is none, a file of it is damaged or too large, or nobody can say what its points say.
 
     Example:
         >>> read_study(Path("out")).is_complete  # doctest: +SKIP
@@ -255,7 +257,15 @@ def read_study(folder: Path) -> StudyResult:
     order = StudyOrder(
         study.name, state, options, test_set, folder, device=device, threads=threads, is_resumed=True
     )
-    return with_points(StudyResult(order, basis, points), _measured(folder / POINTS))
+    result = with_points(StudyResult(order, basis, points), _measured(folder / POINTS))
+    try:
+        study.conclusion(result)
+    except (LookupError, TypeError, ValueError, ArithmeticError, AssertionError) as error:
+        raise StudyFileError(
+            f"{folder / POINTS} holds numbers of another kind than this study measures: remove it, or name another "
+            "folder."
+        ) from error
+    return result
 
 
 def kept_studies(folder: Path) -> Generator[StudyResult | None]:
@@ -268,9 +278,7 @@ def kept_studies(folder: Path) -> Generator[StudyResult | None]:
     for name in names[:_MOST_STUDIES]:
         try:
             result = read_study(folder / name)
-            # nor can anybody else say what rows of another kind say
-            study_of(result.order.study).conclusion(result)
-        except (StudyFileError, LookupError, TypeError, ValueError, ArithmeticError, AssertionError) as error:
+        except StudyFileError as error:
             _log.info("%s is passed over: %s", folder / name, error, exc_info=True)
             yield None
         else:
@@ -467,7 +475,21 @@ def _value(value: object) -> Value:
     if isinstance(value, list):
         if len(value) > _MOST_NUMBERS:
             raise ValueError("too many numbers")
+        _require_finite(*(number for number in value if number is not None))
         return decoded(tuple[float, ...], value)
-    if value is None or isinstance(value, str | int | float):
+    if isinstance(value, int | float):
+        _require_finite(value)
+        return value
+    if value is None or isinstance(value, str):
         return value
     raise ValueError("a value that no row has")
+
+
+def _require_finite(*numbers: object) -> None:
+    """Nothing where each is a number that strict JSON writes and a double holds.
+
+    Raises:
+        ValueError: one is none.
+    """
+    if not all(isinstance(number, int | float) and -_LARGEST <= number <= _LARGEST for number in numbers):
+        raise ValueError("a number that no row has")

@@ -10,13 +10,23 @@ from typing import Literal, NamedTuple
 
 import numpy as np
 
+from resnet_viewer.records import notation
 from resnet_viewer.records.blueprint import Blueprint
+from resnet_viewer.records.errors import UserError
 from resnet_viewer.records.laying_out import blueprint
 from resnet_viewer.records.network import LARGEST_SEED
 from resnet_viewer.records.papers import VEIT_2016
 from resnet_viewer.records.probe import NetworkState
 from resnet_viewer.records.story_words import counted, joined, percent, sentence, thousands
-from resnet_viewer.records.study import Options, Row, StudyInfo, StudyResult, option, without_error
+from resnet_viewer.records.study import (
+    Options,
+    Row,
+    StudyInfo,
+    StudyResult,
+    option,
+    require_numbers,
+    without_error,
+)
 from resnet_viewer.records.wiring import number_ranges
 
 Kind = Literal["base", "drop", "cut", "leave out", "drops", "leave outs", "swaps"]
@@ -168,8 +178,32 @@ def refusal(state: NetworkState, plan: Blueprint, options: BlocksOptions) -> str
     )
 
 
+def _require_whole(result: StudyResult, row: Row) -> None:
+    """Nothing where the row has what its kind has.
+
+    Raises:
+        ValueError: it is none of this study.
+    """
+    kind, count = row.get("kind"), result.order.state.network.block_count
+    facts = ("block",) if kind in SINGLE else ("count", "tau") if kind == "swaps" else ("count",)
+    require_numbers(row, "error", "low", "high", *(() if kind == "base" else facts))
+    if None in (row["error"], row["low"], row["high"], *(row[name] for name in facts if kind != "base")):
+        raise ValueError(f"{row.get('point')}: a number is missing")
+    if kind in SINGLE and row["block"] not in range(1, count + 1):
+        raise ValueError(f"{row.get('point')}: there is no such block")
+    if kind in ("drops", "leave outs"):
+        try:
+            notation.blocks(str(row.get("blocks")), count)
+        except UserError as error:
+            raise ValueError(f"{row.get('point')}: {error}") from error
+    if kind == "swaps" and not isinstance(row.get("order"), str):
+        raise ValueError(f"{row.get('point')}: it does not say in which order")
+
+
 def conclusion(result: StudyResult) -> Sequence[str]:
     """What each block is worth, what several are, and whether that is what Veit, Wilber and Belongie found."""
+    for row in result.rows:
+        _require_whole(result, row)
     base = base_of(result)
     if base is None:
         return ["Nothing is measured yet."]

@@ -303,8 +303,8 @@ def _centre_words(result: StudyResult, found: Landscape) -> str:
     loss, error = found.centre
     pictures = thousands(result.basis.pictures)
     said = (
-        f"At the network itself the loss is {value_words(loss)}, and the {result.basis.measure} {percent(error)} of "
-        f"{pictures} pictures"
+        f"At the network itself the loss is {value_words(loss)}, and the {result.basis.measure} "
+        f"{percent(error) if math.isfinite(error) else 'no number'} of {pictures} pictures"
     )
     if result.basis.has_labels:
         return f"{said}."

@@ -12,7 +12,7 @@ from resnet_viewer.records.network import LARGEST_SEED
 from resnet_viewer.records.papers import VEIT_2016
 from resnet_viewer.records.probe import GradientOf, NetworkState
 from resnet_viewer.records.story_words import thousands
-from resnet_viewer.records.study import Options, Row, StudyInfo, StudyResult, option
+from resnet_viewer.records.study import Options, Row, StudyInfo, StudyResult, option, require_numbers
 
 SHARE = 0.95
 """Of the product of count and gradient: effective lengths are the shortest run of lengths that has as much."""
@@ -135,7 +135,13 @@ def product_shares(result: StudyResult) -> dict[int, float]:
 
 
 def rows_by_length(result: StudyResult) -> dict[int, Row]:
-    """What was measured, by the paths' length."""
+    """What was measured, by the paths' length.
+
+    Raises:
+        ValueError: a row is none of this study.
+    """
+    for row in result.rows:
+        require_numbers(row, "length", "paths", "gradient", "gradient_low", "gradient_high", "log10_gradient")
     return {int(row["length"]): row for row in result.rows}  # type: ignore[arg-type]  # written as a whole number
 
 

@@ -50,6 +50,8 @@ _FAR = 0.2
 """Nor is one good that leaves more of the squared differences of the logarithms."""
 _LEAST = 1e-6
 """A line that falls to zero or below is taken to miss a number by so much of it."""
+_TINY = 1e-290
+"""A number below it has no place on a logarithm that fits could trust."""
 _FEWEST = 3
 """Blocks of a stage from which on a line can be told from a curve."""
 
@@ -238,7 +240,7 @@ def growth(stages: Sequence[Floats]) -> Growth:
         >>> growth([np.array([1.0, 2.0, 3.0, 4.0])]).kind, growth([np.array([1.0, 2.0, 4.0, 8.0])])
         ('linear', Growth(kind='exponential', number=2.0))
     """
-    if not all(np.isfinite(values).all() and (values > 0).all() for values in stages):
+    if not all(np.isfinite(values).all() and (values > _TINY).all() for values in stages):
         return Growth("unclear")
     several = [values for values in stages if len(values) > 1]
     if several and all(values.max() <= _STEADY * values.min() for values in several):

@@ -14,7 +14,7 @@ from resnet_viewer.records.network import LARGEST_SEED
 from resnet_viewer.records.papers import GREFF_2017, JASTRZEBSKI_2018
 from resnet_viewer.records.probe import NetworkState
 from resnet_viewer.records.story_words import counted, joined, number_word, percent, signed
-from resnet_viewer.records.study import Options, Row, StudyInfo, StudyResult, number, option
+from resnet_viewer.records.study import Options, Row, StudyInfo, StudyResult, number, option, require_numbers
 
 _CERTAIN = 2.0
 """Standard errors from which on a mean cosine is told from 0."""
@@ -38,6 +38,18 @@ class RefinementOptions(Options):
     seed: int = option(0, "Seed", "Which pictures are in which half of two.", least=0, most=LARGEST_SEED)
 
 
+_MEASURED = (
+    *(f"{what}{end}" for what in ("cosine", "ratio") for end in ("", "_low", "_high", "_pictures")),
+    "cosine_error",
+    "to_end",
+    "to_end_deviation",
+    "to_end_bias",
+)
+"""Of every block, null where there is no such number."""
+_READ = ("read", "read_low", "read_high", "own", "own_low", "own_high")
+"""Where something was read."""
+
+
 def blocks_of(plan: Blueprint) -> tuple[BlockSpec, ...]:
     """The blocks that add something to a shortcut."""
     return tuple(
@@ -46,8 +58,18 @@ def blocks_of(plan: Blueprint) -> tuple[BlockSpec, ...]:
 
 
 def rows_by_block(result: StudyResult) -> dict[int, Row]:
-    """What was measured, by block, in their order."""
-    found = {int(number(row, "block")): row for row in result.rows if math.isfinite(number(row, "block"))}
+    """What was measured, by block, in their order.
+
+    Raises:
+        ValueError: a row is none of this study.
+    """
+    count, found = result.order.state.network.block_count, {}
+    for row in result.rows:
+        require_numbers(row, "block", *_MEASURED)
+        require_numbers(row, *(name for name in _READ if name in row))
+        if (block := row["block"]) not in range(1, count + 1):
+            raise ValueError(f"{row.get('point')}: there is no such block")
+        found[int(block)] = row  # type: ignore[arg-type]  # it is among them
     return dict(sorted(found.items()))
 
 
@@ -203,10 +225,12 @@ def _reading_words(result: StudyResult, rows: Mapping[int, Row]) -> str:
     said = []
     begin, end = number(rows[first], "read"), number(rows[last], "read")
     if math.isfinite(begin) and math.isfinite(end):
-        interval = f"95 % interval {percent(number(rows[last], 'read_low'), number(rows[last], 'read_high'))}"
+        low, high = number(rows[last], "read_low"), number(rows[last], "read_high")
+        interval = f" (95 % interval {percent(low, high)})" if math.isfinite(low + high) else ""
         said.append(
             f"A linear classifier on the averaged maps has {percent(begin)} {measure} after block {first} and "
-            f"{percent(end)} after block {last} ({interval}); the network itself {percent(own)}."
+            f"{percent(end)} after block {last}{interval}"
+            + (f"; the network itself {percent(own)}." if math.isfinite(own) else ".")
         )
     elif reason := rows[last].get("unread"):
         said.append(str(reason))

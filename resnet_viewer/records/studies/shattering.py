@@ -137,6 +137,8 @@ def sights(result: StudyResult) -> Sights | None:
         values = _numbers(row, "gradients")
         if not len(shares) or start is None or end is None or start.shape != end.shape:
             continue
+        if not all(np.isfinite(part).all() for part in (shares, start, end, values)):
+            continue
         side = math.isqrt(len(values) // (channels * len(shares)))
         if side and len(values) == len(shares) * channels * side**2 and len(largest) == len(shares):
             gradients = values.reshape(len(shares), channels, side, side) / LEVELS

@@ -11,7 +11,16 @@ from resnet_viewer.records.blueprint import Blueprint
 from resnet_viewer.records.laying_out import blueprint
 from resnet_viewer.records.probe import GradientOf, NetworkState
 from resnet_viewer.records.story_words import joined, percent
-from resnet_viewer.records.study import Options, Row, StudyInfo, StudyResult, number, option, without_error
+from resnet_viewer.records.study import (
+    Options,
+    Row,
+    StudyInfo,
+    StudyResult,
+    number,
+    option,
+    require_numbers,
+    without_error,
+)
 from resnet_viewer.records.wiring import Wiring
 
 _NEAR = 5.0
@@ -88,6 +97,18 @@ def rows_by_group(result: StudyResult) -> Mapping[str, Mapping[float, Row]]:
     plan = blueprint(state.network, state.preprocessing.crop)
     found: dict[str, dict[float, Row]] = {name: {} for name in groups(plan, options)}
     for row in result.rows:
+        require_numbers(
+            row,
+            "error",
+            "error_low",
+            "error_high",
+            "right",
+            "first_gradient",
+            "last_gradient",
+            "gradient_pictures",
+        )
+        if not 0 <= number(row, "strength") <= 1:
+            raise ValueError(f"{row.get('point')}: there is no such strength")
         found[str(row["shortcuts"])][number(row, "strength")] = row
     return {name: dict(sorted(rows.items())) for name, rows in found.items()}
 

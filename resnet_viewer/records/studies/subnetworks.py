@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -25,6 +24,8 @@ MOST_BLOCKS = 12
 """4 096 sub-networks: some minutes of a small network, on a few hundred pictures."""
 _NEAR = 10.0
 """So many points more error than the whole network's are still told as close to it."""
+_LARGEST = 1000.0
+"""Percent: no error comes near to it."""
 
 
 @dataclass(frozen=True)
@@ -207,7 +208,8 @@ def error_of(row: Row) -> float:
 
 
 def _is_number(value: object) -> TypeGuard[float]:
-    return isinstance(value, int | float) and math.isfinite(value)
+    """Whether it can be an error in percent; a damaged file holds others."""
+    return isinstance(value, int | float) and abs(value) <= _LARGEST
 
 
 def refusal(state: NetworkState, plan: Blueprint, options: SubnetworksOptions) -> str:

@@ -200,7 +200,8 @@ def mean_interval(values: Floats) -> tuple[float, float, float]:
     count, mean = len(values), float(values.mean())
     if count < 2:
         return mean, -math.inf, math.inf
-    half = t_quantile(count - 1) * float(values.std(ddof=1)) / math.sqrt(count)
+    with np.errstate(over="ignore", invalid="ignore"):  # of numbers beyond 1e154
+        half = t_quantile(count - 1) * float(values.std(ddof=1)) / math.sqrt(count)
     return mean, mean - half, mean + half
 
 

@@ -94,6 +94,10 @@ def test_a_study_file_that_is_none_is_one_sentence(
         '{"point": "a", "cost": {"place": 0.5, "seconds": 1, "passes": 1, "saved": 1}}',
         '{"point": "a", "deep": {"a": 1}, "cost": {"place": 0, "seconds": 1, "passes": 1, "saved": 1}}',
         '{"point": "a", "deep": [[1]], "cost": {"place": 0, "seconds": 1, "passes": 1, "saved": 1}}',
+        '{"point": "a", "error": NaN, "cost": {"place": 0, "seconds": 1, "passes": 1, "saved": 1}}',
+        '{"point": "a", "error": 1e999, "cost": {"place": 0, "seconds": 1, "passes": 1, "saved": 1}}',
+        '{"point": "a", "line": [1, -Infinity], "cost": {"place": 0, "seconds": 1, "passes": 1, "saved": 1}}',
+        f'{{"point": "a", "error": 1{"0" * 400}, "cost": {{"place": 0, "seconds": 1, "passes": 1, "saved": 1}}}}',
         f'{{"point": "{"a" * 300}", "cost": {{"place": 0, "seconds": 1, "passes": 1, "saved": 1}}}}',
     ],
 )
@@ -110,6 +114,10 @@ def test_rows_of_another_kind_are_passed_over_where_studies_are_listed(folder: P
     lines = (folder / POINTS).read_text()
     (folder / POINTS).write_text(lines.replace('"error": ', '"mistakes": '))
     assert list(kept_studies(folder.parent)) == [None]
+    with pytest.raises(StudyFileError, match=r"points.jsonl holds numbers of another kind than this study"):
+        read_study(folder)
+    with pytest.raises(StudyFileError, match="another kind"):
+        list(Studies().answer(order_in(folder, which="every second", is_resumed=True)))
 
 
 def test_files_are_bounded(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
