@@ -277,7 +277,10 @@ def _draw_matrix(sheet: Page, place: _Place, chart: MatrixChart) -> None:
     across = max(text_width(name, font) for name in chart.column_names)
     wide = place.width - left - _BAR - 0.12
     side_x = wide / columns
-    is_turned = across > 0.9 * side_x * _every(columns, wide, across + 0.06)
+    every = (
+        1 if panel.is_table else _every(columns, wide, across + 0.06)
+    )  # what a table's columns are has to be said
+    is_turned = across > 0.9 * side_x * every or (panel.is_table and across + 0.06 > side_x)
     below = (
         (min(across, _WIDEST_NAME) if is_turned else 0.12) + 0.08 + (_LINE + 0.04 if panel.x.title else 0.0)
     )

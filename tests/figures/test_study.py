@@ -11,10 +11,12 @@ import pytest
 from resnet_viewer.charts.study_matrix import MatrixChart
 from resnet_viewer.charts.study_panel import Panel
 from resnet_viewer.charts.study_relief import ReliefChart
+from resnet_viewer.charts.study_rows import table
 from resnet_viewer.figures import study
 from resnet_viewer.figures.page import Paper, left_out_words
 from resnet_viewer.records.figure_list import SUFFIXES, FigureChoice, Suffix
 from resnet_viewer.records.requests import StudyPictures
+from resnet_viewer.records.trained_rows import Group
 from resnet_viewer.services.figures import drawn, study_figures
 from tests import panels
 from tests.figures.layout import overlapping
@@ -183,3 +185,16 @@ def test_the_paper_says_the_clip_on_the_scale_and_in_words() -> None:
     (bar,) = [axes for axes in figure.axes if axes.get_label() == "colour bar"]
     assert [label.get_text() for label in bar.get_yticklabels()][-1] == "≥ 10⁴"
     assert any("above 10⁴ (up to ∞) drawn as 10⁴" in text.get_text() for text in figure.texts)
+
+
+@pytest.mark.parametrize("width", [3.5, 5.0, 7.2, 11.0])
+def test_every_column_of_a_table_has_its_name_on_paper(width: float) -> None:
+    group = Group((12.5, 13.5), (1.0, 2.0))
+    shown = table("Errors", [f"kind {row} of its shortcuts" for row in range(7)], [group] * 7, [6.25] * 7)
+    made = study.figure([shown, shown], "a", paper=Paper(width, 5.0))
+    made.canvas.draw()
+    tables = [axes for axes in made.axes if axes.get_label() == "matrix"]
+    assert len(tables) == 2
+    for axes in tables:
+        assert [label.get_text() for label in axes.get_xticklabels()] == ["test", "±", "training", "paper"]
+    assert not overlapping(made)
