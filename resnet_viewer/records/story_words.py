@@ -28,6 +28,11 @@ def counted(count: int, noun: str) -> str:
     return f"{number_word(count)} {noun if count == 1 else noun + 's'}"
 
 
+def points_words(count: int) -> str:
+    """ "108 points"."""
+    return "1 point" if count == 1 else f"{thousands(count)} points"
+
+
 def number_word(count: int) -> str:
     """ "twelve", "13"."""
     return _SMALL[count] if count < len(_SMALL) else thousands(count)

@@ -9,6 +9,7 @@ figures and resuming follow from these.
 from __future__ import annotations
 
 import dataclasses
+import math
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
@@ -132,11 +133,13 @@ def _whole(path: Path) -> Path:
 def _require_range(name: str, value: object, asked: Option) -> None:
     if not isinstance(value, int | float) or isinstance(value, bool):
         return
+    if not math.isfinite(value):
+        raise ArgumentError(name, "a finite number", value)
     is_low = asked.least is not None and not value >= asked.least
     if is_low or (asked.most is not None and not value <= asked.most):
         kind = "a whole number" if isinstance(value, int) else "a number"
-        bounds = f"from {asked.least:g} " if asked.least is not None else ""
-        bounds += f"to {asked.most:g}" if asked.most is not None else "up"
+        bounds = f"from {asked.least:.10g} " if asked.least is not None else ""
+        bounds += f"to {asked.most:.10g}" if asked.most is not None else "up"
         raise ArgumentError(name, f"{kind} {bounds}", value)
 
 

@@ -14,7 +14,7 @@ from tqdm import tqdm
 from resnet_viewer.records import study_list
 from resnet_viewer.records.errors import Progress, UserError
 from resnet_viewer.records.pace import duration
-from resnet_viewer.records.story_words import thousands
+from resnet_viewer.records.story_words import points_words
 from resnet_viewer.records.study import Estimate, StudyOrder, StudyResult
 from resnet_viewer.records.study_list import study_of
 from resnet_viewer.verbs import study_all
@@ -90,7 +90,7 @@ def _tell_cost(work: Generator[Progress | Estimate | None], stopping: Stopping) 
         for found in work:
             if isinstance(found, Estimate):
                 title, cost = study_of(found.order.study).title, duration(max(1.0, found.seconds))
-                tqdm.write(f"{title}: {thousands(found.points)} points, about {cost}.", file=sys.stderr)
+                tqdm.write(f"{title}: {points_words(found.points)}, about {cost}.", file=sys.stderr)
             if stopping:
                 return
 

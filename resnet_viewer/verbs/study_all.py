@@ -15,7 +15,7 @@ from resnet_viewer.records import report
 from resnet_viewer.records.errors import Progress, UserError
 from resnet_viewer.records.pace import duration
 from resnet_viewer.records.report import LeftOut, Reported, ReportOrder, ReportStep
-from resnet_viewer.records.story_words import thousands
+from resnet_viewer.records.story_words import points_words
 from resnet_viewer.records.study import Estimate, StudyResult
 from resnet_viewer.records.study_list import study_of
 from resnet_viewer.verbs.arguments import command_line
@@ -138,10 +138,10 @@ def _told_costs(order: ReportOrder, studies: Studies, stopping: Stopping) -> dic
     for other in refused:
         tqdm.write(f"“{study_of(other.study).title}” will be missing: {other.why}", file=sys.stderr)
     seconds = {each.order.study: each.seconds for each in found}
-    points = thousands(sum(each.points for each in found))
+    points = points_words(sum(each.points for each in found))
     parts = ", ".join(f"{name} {duration(max(1.0, each))}" for name, each in seconds.items())
     tqdm.write(
-        f"Report of {order.state.network.title}: {len(order.studies)} studies, {points} points, about "
+        f"Report of {order.state.network.title}: {len(order.studies)} studies, {points}, about "
         f"{duration(max(1.0, sum(seconds.values())))} ({parts}).",
         file=sys.stderr,
     )
@@ -153,7 +153,7 @@ def _tell_step(step: ReportStep, results: Sequence[StudyResult], seconds: Mappin
     if not results or step.number == 1:
         return
     last = results[-1]
-    words = f"{study_of(last.order.study).title}: {thousands(len(last.rows))} points in {last.seconds:.0f} s"
+    words = f"{study_of(last.order.study).title}: {points_words(len(last.rows))} in {last.seconds:.0f} s"
     if seconds:
         names = list(seconds)
         later = names[names.index(step.study.study) :] if step.study.study in names else []

@@ -12,7 +12,7 @@ from resnet_viewer.media.files import write_whole
 from resnet_viewer.records.errors import Progress
 from resnet_viewer.records.probe import NetworkState
 from resnet_viewer.records.requests import StudyPictures
-from resnet_viewer.records.story_words import thousands
+from resnet_viewer.records.story_words import points_words, thousands
 from resnet_viewer.records.study import StudyResult
 from resnet_viewer.records.study_list import study_of
 from resnet_viewer.records.test_set import TestSet
@@ -71,7 +71,7 @@ def write_files(result: StudyResult) -> None:
 def summary(result: StudyResult) -> str:
     """ "Blocks, one at a time: 54 points on 300 pictures in 62 s; of 16 200 passes kept activations saved 49 %"."""
     whole = result.passes + result.saved
-    told = f"{study_of(result.order.study).title}: {thousands(result.points)} points"
+    told = f"{study_of(result.order.study).title}: {points_words(result.points)}"
     if result.basis.pictures:
         told += f" on {thousands(result.basis.pictures)} pictures"
     told += f" in {result.seconds:.0f} s"

@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import json
 import math
+import os
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
@@ -100,6 +101,8 @@ def read_run(folder: Path) -> RunSpec:
     except (ValueError, KeyError, TypeError) as error:
         if isinstance(error.__cause__, FileNotFoundError):
             raise RunFileError(f"{folder} holds no run: there is no {RUN} in it.") from error
+        if os.path.lexists(folder) and not folder.is_dir():
+            raise RunFileError(f"{folder} is no folder: name the folder of a run.") from error
         raise RunFileError(f"{path} cannot be read as a run; remove it, or name another folder.") from error
 
 

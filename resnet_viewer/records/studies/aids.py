@@ -46,7 +46,11 @@ class AidsOptions(Options):
     epochs: int = option(24, "Epochs", "How long each is trained.", least=4, most=10_000)
     seeds: int = option(4, "Seeds", "How often each is trained, with seeds 0, 1 …", least=1, most=20)
     bias: float = option(
-        -3.0, "Gates' first bias", "Of the highway's gates: negative lets the input through."
+        -3.0,
+        "Gates' first bias",
+        "Of the highway's gates: negative lets the input through.",
+        least=-10,
+        most=10,
     )
     survival: float = option(
         0.5,

@@ -403,8 +403,10 @@ def _span(low: float, high: float) -> str:
     return f"({_number(low)} to {_number(high)})"
 
 
-def _with_interval(values: Floats) -> str:
+def _with_interval(values: Floats, largest: float = math.inf) -> str:
+    """The mean, and its interval as far as numbers of at most that size go."""
     mean, low, high = mean_interval(values)
+    low, high = max(low, -largest), min(high, largest)
     return _number(mean) if len(values) < 2 else f"{_number(mean)} {_span(low, high)}"
 
 
@@ -442,7 +444,9 @@ def _anew_check(result: StudyResult) -> tuple[Check, ...]:
     first = ours[~np.isnan(ours[:, 0]), 0]
     said, is_passed = [], None
     if len(first):
-        said.append(f"with the classifier alone drawn anew the rank correlation is {_with_interval(first)}")
+        said.append(
+            f"with the classifier alone drawn anew the rank correlation is {_with_interval(first, 1.0)}"
+        )
     kinds: list[Alike] = ["rank", "magnitude"] if has_signs(result) else ["rank"]
     verdicts: list[bool | None] = []
     for kind in kinds:
@@ -452,12 +456,12 @@ def _anew_check(result: StudyResult) -> tuple[Check, ...]:
         if not len(last):
             continue
         of = " of magnitudes" if kind == "magnitude" else " with everything drawn anew"
-        said.append(f"that{of} {_with_interval(last)}")
+        said.append(f"that{of} {_with_interval(last, 1.0)}")
         _, low, high = mean_interval(last - chances[is_known])
         verdicts.append(True if high <= _LITTLE else False if low > _LITTLE else None)
     if verdicts:
         is_passed = False if False in verdicts else None if None in verdicts else True
-    said.append(f"that of random maps {_with_interval(random)}")
+    said.append(f"that of random maps {_with_interval(random, 1.0)}")
     if blank := int(np.isnan(ours).sum()):
         said.append(f"{100 * blank / ours.size:.0f} % of the maps drawn anew are blank and have none")
     words = ", ".join(said)

@@ -10,9 +10,9 @@ from PySide6.QtWidgets import QWidget
 
 from resnet_viewer.charts.study_panel import names
 from resnet_viewer.records.pace import duration
-from resnet_viewer.records.story_words import thousands
+from resnet_viewer.records.story_words import points_words, thousands
 from resnet_viewer.records.study import StudyInfo, StudyResult
-from resnet_viewer.ui.studies.scene import StudyScene, points_words
+from resnet_viewer.ui.studies.scene import StudyScene
 from resnet_viewer.ui.widgets.story import Paragraph, StoryCard
 
 

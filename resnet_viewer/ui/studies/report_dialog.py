@@ -13,10 +13,11 @@ from resnet_viewer.records.captions import plain
 from resnet_viewer.records.errors import UserError
 from resnet_viewer.records.pace import duration
 from resnet_viewer.records.report import PAGE, SHEETS, LeftOut
+from resnet_viewer.records.story_words import points_words
 from resnet_viewer.records.study import Estimate, StudyInfo, StudyOrder
 from resnet_viewer.ui.menus import escaped
 from resnet_viewer.ui.studies.controller import StudyController
-from resnet_viewer.ui.studies.scene import estimate_words, points_words
+from resnet_viewer.ui.studies.scene import estimate_words
 from resnet_viewer.ui.widgets.form import OK, Form
 from resnet_viewer.ui.widgets.labels import muted, plain_label, tool_button, tooltip_text
 from resnet_viewer.ui.widgets.theme import DARK

@@ -11,7 +11,7 @@ from resnet_viewer.records.errors import Progress
 from resnet_viewer.records.pace import duration
 from resnet_viewer.records.probe import NetworkState
 from resnet_viewer.records.report import ReportStep
-from resnet_viewer.records.story_words import thousands
+from resnet_viewer.records.story_words import points_words, thousands
 from resnet_viewer.records.study import TRAINED, Estimate, Options, StudyInfo, StudyResult, option_words
 from resnet_viewer.records.test_set import TestSet
 
@@ -165,11 +165,6 @@ def _pace_words(scene: StudyScene, live: Live, result: StudyResult) -> str:
     left = scene.seconds_left
     words = f"{len(result.rows)} of {points_words(result.points)}"
     return words if left is None else f"{words} · {duration(left)} left"
-
-
-def points_words(count: int) -> str:
-    """ "108 points"."""
-    return "1 point" if count == 1 else f"{thousands(count)} points"
 
 
 def estimate_words(estimate: Estimate) -> str:

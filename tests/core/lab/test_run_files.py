@@ -114,6 +114,14 @@ def test_a_folder_without_a_run_says_so(tmp_path: Path) -> None:
         read_run(tmp_path)
 
 
+def test_what_is_no_folder_says_so(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("no run")
+    (tmp_path / "loop").symlink_to(tmp_path / "loop")
+    for name in ("file", "loop"):
+        with pytest.raises(RunFileError, match=f"{name} is no folder: name the folder of a run"):
+            read_run(tmp_path / name)
+
+
 def test_everything_is_written_strictly(tmp_path: Path) -> None:
     write_run(Trained(REPORT, STATE, 3), tmp_path, commit="abc", command="train --epochs 3")
 

@@ -115,3 +115,9 @@ def test_the_runs_differ_in_what_they_are_helped_by_alone() -> None:
 def test_depths_that_are_none_are_refused(depths: str, words: str) -> None:
     with pytest.raises(ArgumentError, match=words):
         AidsOptions(depths=depths)
+
+
+@pytest.mark.parametrize(("bias", "words"), [(float("nan"), "a finite number"), (1e9, "from -10 to 10")])
+def test_gates_begin_with_a_number_that_networks_can_have(bias: float, words: str) -> None:
+    with pytest.raises(ArgumentError, match=words):
+        AidsOptions(bias=bias)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -217,6 +218,16 @@ def test_a_map_costs_its_passes_a_backward_one_as_much_as_two() -> None:
     state = state_of()
     assert map_passes(state, OPTIONS) == 3
     assert map_passes(state, replace(OPTIONS, method="integrated_gradients")) == 52 + 2 * 50
+
+
+def test_an_interval_of_a_correlation_ends_where_correlations_do() -> None:
+    for count in (2, 3):
+        said = " ".join(conclusion(result_of(0.2, 0.9, count=count)))
+        ends = [
+            float(end.replace("−", "-"))
+            for end in re.findall(r"rank correlation is [^(]*\((\S+) to (\S+)\)", said)[0]
+        ]
+        assert -1 <= ends[0] <= ends[1] <= 1
 
 
 def test_intervals_are_students() -> None:
