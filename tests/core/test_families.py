@@ -52,7 +52,8 @@ def test_every_network_can_be_built_and_probed(name: str) -> None:
     assert seen.logits.shape == (1, 7)
     assert [layer.name for layer in reading.layers] == [layer.name for layer in plan.layers]
     assert all(np.isfinite(layer.gradient_norm) for layer in reading.layers)
-    assert reading.layers[0].gradient_norm > 0
+    begins_at_zero = small.initialisation == "fixup"  # with its classifier, so no gradient comes through
+    assert (reading.layers[0].gradient_norm == 0) is begins_at_zero
     for part, tensor in seen.kept.items():
         assert tuple(tensor.shape[1:]) == plan.shape_of(part), part
     assert set(seen.kept) == set(plan.map_names())
