@@ -50,6 +50,7 @@ HELP_PAGES = {
     "networks": "&Networks",
     "training": "Trainin&g",
     "studies": "&Studies",
+    "gallery": "Galler&y",
     "methods": "M&ethods",
     "files": "&Files and weights",
     "command-line": "C&ommand line",

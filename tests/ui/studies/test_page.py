@@ -78,7 +78,7 @@ def test_each_study_is_listed_with_its_question_and_the_chosen_one_has_the_form(
 ) -> None:
     entries = page.panels.list.list
     told = [entries.item(row).data(Qt.ItemDataRole.AccessibleTextRole) for row in range(entries.count())]
-    assert told == [f"{info.title}: {info.question}" for info in (WEIGHING, COUNTING)]
+    assert told == [f"{info.title}: {info.question}" for info in (WEIGHING, COUNTING, TRAINING)]
     assert desk.window.focusWidget() is entries
     form = page.panels.form
     assert (form.title, form.subtitle) == ("Weighing", "Weigher and Scales 2016, Figure 3")
