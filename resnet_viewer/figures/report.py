@@ -20,7 +20,7 @@ from resnet_viewer.records.papers import Paper as Cited
 from resnet_viewer.records.papers import own_bibtex
 from resnet_viewer.records.probe import NetworkState
 from resnet_viewer.records.report import Report
-from resnet_viewer.records.story_words import thousands
+from resnet_viewer.records.story_words import points_words, thousands
 from resnet_viewer.records.study import StudyInfo, StudyResult, option_words
 from resnet_viewer.records.study_command import command_of
 from resnet_viewer.records.study_list import study_of
@@ -54,8 +54,7 @@ class Chapter:
         said = [study.sentence(" · ".join(study.measured_words(result)))]
         if chosen := [captions.plain(option_words(options, field)) for field in fields(options)]:
             said.append(study.sentence(f"Options: {', '.join(chosen)}"))
-        points = "1 point" if result.points == 1 else f"{thousands(len(result.rows))} points"
-        said.append(f"{points} in {duration(max(1.0, result.seconds))}.")
+        said.append(f"{points_words(len(result.rows))} in {duration(max(1.0, result.seconds))}.")
         return tuple(said)
 
     @property

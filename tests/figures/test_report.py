@@ -266,3 +266,9 @@ def test_a_report_of_nothing_says_so(tmp_path: Path) -> None:
 def test_a_result_that_is_not_complete_says_so(tmp_path: Path) -> None:
     _, root = page_of(report(tmp_path, count=4))
     assert "not complete: 4 of 9 points" in words_of(root)
+
+
+def test_points_are_counted_by_what_was_measured(tmp_path: Path) -> None:
+    for count, words in ((1, "1 point in 2 s."), (4, "4 points in 2 s.")):
+        (result,) = report(tmp_path, count=count).results
+        assert Chapter(result).measured[-1] == words
