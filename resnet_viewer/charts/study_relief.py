@@ -86,6 +86,12 @@ class Relief:
     """(n, 2) of the points of the path; nan where one has no place."""
     path_colour: str
 
+    @property
+    def path_line(self) -> Floats:
+        """(m, 2) of the points that have a place: the line goes through them, and skips the others."""
+        found: Floats = self.path[np.isfinite(self.path).all(axis=1)]
+        return found
+
 
 @dataclass(frozen=True, eq=False)
 class Surface:

@@ -111,8 +111,8 @@ def _draw(axes: Axes, chart: ReliefChart, relief: Relief, room: Room) -> None:
         )
         drawn.set_label(f"level {chart.matrix.written(line.value)}")
         axes.add_collection(drawn, autolim=False)
-    if len(relief.path):
-        _draw_path(axes, _units(relief.path, scales, room), relief.path_colour)
+    if len(relief.path_line):
+        _draw_path(axes, _units(relief.path_line, scales, room), relief.path_colour)
     for word in relief.words:
         x, y = _units(np.array([[word.x, word.y]]), scales, room)[0].tolist()
         more: dict[str, Any] = {"rotation": -word.turned, "rotation_mode": "anchor", "zorder": 5}
@@ -129,15 +129,14 @@ def _draw_path(axes: Axes, places: Floats, colour: str) -> None:
         x, y, color=colour, linewidth=PATH * _POINTS, zorder=3.1,
         marker="o", markersize=DOT * _POINTS, markeredgecolor=WHITE, markeredgewidth=0.4, label="path",
     )  # fmt: skip
-    known = np.flatnonzero(np.isfinite(places).all(axis=1))
-    if len(known):
-        ends: dict[str, Any] = {"linestyle": "none", "zorder": 3.2, "markeredgewidth": 1.1}
+    ends: dict[str, Any] = {"linestyle": "none", "zorder": 3.2, "markeredgewidth": 1.1}
+    axes.plot(
+        *places[0], marker="o", markersize=END * _POINTS,
+        markerfacecolor=WHITE, markeredgecolor=colour, label="start", **ends,
+    )  # fmt: skip
+    if len(places) > 1:
         axes.plot(
-            *places[known[0]], marker="o", markersize=END * _POINTS,
-            markerfacecolor=WHITE, markeredgecolor=colour, label="start", **ends,
-        )  # fmt: skip
-        axes.plot(
-            *places[known[-1]], marker="s", markersize=END * _POINTS,
+            *places[-1], marker="s", markersize=END * _POINTS,
             markerfacecolor=colour, markeredgecolor=WHITE, label="end", **ends,
         )  # fmt: skip
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -178,6 +179,21 @@ def test_lines_of_one_value_are_drawn_in_the_axes_units_with_cells_and_path_unde
     assert ends["start"].get_marker() != ends["end"].get_marker()
     written = {text.get_text() for text in axes.texts}
     assert {"start", "end", "1", "10", "second direction"} <= written
+
+
+def test_the_line_of_a_path_skips_points_without_a_place_and_one_point_has_no_end() -> None:
+    walk = panels.walk(4)
+    gap = replace(walk, x=np.array([walk.x[0], np.nan, *walk.x[2:]]))
+    alone = replace(walk, x=np.array([walk.x[0], *[np.nan] * 3]))
+    for path, dots, has_end in ((gap, 3, True), (alone, 1, False)):
+        panel = panels.landscape(9, path=path)
+        figure = study.figure([panel], "An invented study")
+        (axes,) = [axes for axes in figure.axes if axes.get_label() == panel.title]
+        drawn = {line.get_label(): np.asarray(line.get_xdata()) for line in axes.lines}
+        assert len(drawn["path"]) == dots
+        assert np.isfinite(drawn["path"]).all()
+        assert "start" in drawn
+        assert ("end" in drawn) is has_end
 
 
 def test_the_paper_says_the_clip_on_the_scale_and_in_words() -> None:

@@ -202,7 +202,7 @@ class ReliefCells(Cells):
 
     def _paint_path(self, painter: QPainter, relief: Relief) -> None:
         """A line with dots: the first point is open, the last one a square."""
-        known = relief.path[np.isfinite(relief.path).all(axis=1)]
+        known = relief.path_line
         if not len(known):
             return
         colour, white = QColor(relief.path_colour), QColor(WHITE)
