@@ -222,16 +222,16 @@ def _say(axes: Axes, message: str, wide: float) -> None:
     write(axes, 0.5, 0.5, words, colour=palette.MUTED, transform=axes.transAxes)
 
 
+def _say_alone(sheet: Page, place: _Place, message: str) -> None:
+    """Words where cells or pictures would stand."""
+    wide, high = place.width - _LEFT - _RIGHT, place.height - _FOOT
+    _say(sheet.axes(place.left + _LEFT, place.top - high, wide, high), message, wide)
+
+
 def _draw_pictures(sheet: Page, place: _Place, chart: PicturesChart) -> None:
     """Side by side with their names, up to eight places."""
     if chart.message:
-        axes = sheet.axes(
-            place.left + _LEFT,
-            place.top - place.height + _FOOT,
-            place.width - _LEFT - _RIGHT,
-            place.height - _FOOT,
-        )
-        _say(axes, chart.message, place.width - _LEFT - _RIGHT)
+        _say_alone(sheet, place, chart.message)
         return
     axes = sheet.bare_axes(place.left, place.top - place.height, place.width, place.height)
     axes.set_label("pictures")
@@ -262,13 +262,7 @@ def _draw_matrix(sheet: Page, place: _Place, chart: MatrixChart) -> None:
     """Cells as large as they can be, square where there are few, with names at the left and below."""
     panel, (rows, columns) = chart.panel, chart.shape
     if chart.message:
-        axes = sheet.axes(
-            place.left + _LEFT,
-            place.top - place.height + _FOOT,
-            place.width - _LEFT - _RIGHT,
-            place.height - _FOOT,
-        )
-        _say(axes, chart.message, place.width - _LEFT - _RIGHT)
+        _say_alone(sheet, place, chart.message)
         return
     font = palette.FONT
     longest = max(text_width(name, font) for name in chart.row_names)

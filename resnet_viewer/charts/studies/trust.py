@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import numpy as np
 
@@ -176,7 +177,7 @@ def _alike_panel(results: Sequence[StudyResult], called: Sequence[str]) -> Panel
             whole = np.column_stack([np.ones(len(ours)), ours])
             made = _series(name or ALIKE[kind], x, whole, colours[kind], is_dashed=False, least=-1.0)
             words = tuple(_alike_words(made, number, steps, result) for number in range(len(x)))
-            series.append(Series(**{**vars(made), "words": words}))
+            series.append(replace(made, words=words))
             if kind == "rank":
                 level = np.repeat(random[:, None], len(x), axis=1)
                 chance = f"{name}, random maps" if name else "random maps"
@@ -252,10 +253,8 @@ def _changed_panel(result: StudyResult, row: Row, beside: str) -> Panel:
     whole, blur = (_planes(values, side) for values in (picture, blurred))
     shares = np.linspace(0, 1, options_of(result).steps + 1)
 
-    def row_of(name: str, start: Floats, end: Floats) -> PictureRow:
-        return PictureRow(
-            name, tuple(np.where(turn < share, end, start).astype(np.uint8) for share in shares)
-        )
+    def row_of(name: str, start: Pixels, end: Pixels) -> PictureRow:
+        return PictureRow(name, tuple(np.where(turn < share, end, start) for share in shares))
 
     return PicturesPanel(
         title,
@@ -270,9 +269,9 @@ def _changed_panel(result: StudyResult, row: Row, beside: str) -> Panel:
     )
 
 
-def _planes(values: Floats, side: int) -> Floats:
-    """(C · side · side,) -> (side, side, 3)"""
-    planes = values.reshape(-1, side, side).transpose(1, 2, 0).clip(0, 255)
+def _planes(values: Floats, side: int) -> Pixels:
+    """(C · side · side,) from 0 to 255 -> (side, side, 3)"""
+    planes = values.reshape(-1, side, side).transpose(1, 2, 0).clip(0, 255).astype(np.uint8)
     return np.ascontiguousarray(np.broadcast_to(planes, (side, side, 3)))
 
 
