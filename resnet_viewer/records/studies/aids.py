@@ -119,8 +119,9 @@ def conclusion(result: StudyResult) -> Sequence[str]:
         told = joined([f"{TITLES[name]} {spread_words(group)}" for name, group in there.items()])
         trained = f"{counted(options.epochs, 'epoch')} on {NAMED[options.data].title}"
         said.append(f"With {depth} layers, after {trained}, errors are: {told}.")
-        said += _beside_plain(there, depth)
-        said += _beside_residual(there, depth)
+        if min(group.count for group in there.values()) > 1:
+            said += _beside_plain(there, depth)
+            said += _beside_residual(there, depth)
     if not result.is_complete:
         return said
     return (*said, *_deeper(groups, options.each_depth))
@@ -134,8 +135,6 @@ def _better(one: Group, other: Group) -> bool:
 def _beside_plain(there: Mapping[str, Group], depth: int) -> list[str]:
     plain = there[PLAIN]
     helped = [TITLES[name] for name, group in there.items() if name != PLAIN and _better(group, plain)]
-    if plain.count < 2:
-        return []
     if not helped:
         return [
             f"None of them is better than the plain network of {depth} layers by more than the seeds differ."
@@ -149,7 +148,7 @@ def _beside_residual(there: Mapping[str, Group], depth: int) -> list[str]:
     """Stochastic depth against residual networks, and what is left when shortcuts are weakened against plain ones."""
     said: list[str] = []
     residual, stochastic, weakened, plain = (there[name] for name in (RESIDUAL, STOCHASTIC, WEAKENED, PLAIN))
-    if residual.count < 2 or None in (residual.training_mean, stochastic.training_mean):
+    if None in (residual.training_mean, stochastic.training_mean):
         return said
     assert residual.training_mean is not None
     assert stochastic.training_mean is not None

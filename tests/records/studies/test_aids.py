@@ -83,6 +83,15 @@ def test_a_part_of_the_runs_or_one_seed_claims_no_difference() -> None:
     assert INFO.conclusion(result_of(as_the_papers, measured=0)) == ()
 
 
+@pytest.mark.parametrize("measured", [11, 12, 14])
+def test_nothing_is_held_against_another_while_a_second_seed_of_one_is_missing(measured: int) -> None:
+    said = " ".join(INFO.conclusion(result_of(lambda aid, depth, seed: 5.0 + 0.01 * seed, measured=measured)))
+    assert f"{measured} of 30 runs have ended so far." in said
+    assert "errors are: plain 5.0 ± 0.0 % (2 seeds)" in said
+    assert "the seeds differ" not in said
+    assert "Huang" not in said
+
+
 def test_what_diverged_with_every_seed_is_worse_than_what_did_not() -> None:
     said = " ".join(
         INFO.conclusion(
