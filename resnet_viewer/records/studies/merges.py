@@ -122,7 +122,7 @@ def conclusion(result: StudyResult) -> Sequence[str]:
         said += _told_apart(original, {name: group for name, group in others.items() if group.count > 1})
     best = min(groups, key=lambda name: _rank(groups[name]))
     if best != ORIGINAL and result.is_complete:
-        is_sure = differs(groups[best], original)
+        is_sure = min(groups[best].count, original.count) < 2 or differs(groups[best], original)
         sure = "" if is_sure else ", which is less than the seeds differ by"
         said.append(f"The lowest mean is that of {BY_NAME[best].title}: {spread_words(groups[best])}{sure}.")
     return (*said, *_beside_the_paper(groups, options, is_complete=result.is_complete))
