@@ -8,6 +8,8 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import TypeGuard
 
+import numpy as np
+
 from resnet_viewer.records.checking import ArgumentError
 from resnet_viewer.records.study import Row
 
@@ -103,15 +105,9 @@ def rank_correlation(ones: Sequence[float], others: Sequence[float]) -> float | 
         >>> rank_correlation([1, 2, 3], [10, 30, 20])
         0.3333333333333333
     """
-    concordant = pairs = ties_one = ties_other = 0
-    for place, (a, b) in enumerate(zip(ones, others, strict=True)):
-        for c, d in zip(ones[:place], others[:place], strict=True):
-            pairs += 1
-            ties_one += a == c
-            ties_other += b == d
-            concordant += ((a > c) - (a < c)) * ((b > d) - (b < d))
-    size = math.sqrt((pairs - ties_one) * (pairs - ties_other))
-    return concordant / size if size else None
+    first, second = (np.sign(np.subtract.outer(values, values)) for values in (ones, others))
+    size = math.sqrt((first**2).sum() * (second**2).sum())
+    return float((first * second).sum()) / size if size else None
 
 
 def require_depth(name: str, depth: int) -> None:

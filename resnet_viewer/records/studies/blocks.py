@@ -27,6 +27,7 @@ from resnet_viewer.records.study import (
     require_numbers,
     without_error,
 )
+from resnet_viewer.records.trained_rows import rank_correlation
 from resnet_viewer.records.wiring import number_ranges
 
 Kind = Literal["base", "drop", "cut", "leave out", "drops", "leave outs", "swaps"]
@@ -120,10 +121,8 @@ def kendall_tau(order: Sequence[int]) -> float:
         >>> kendall_tau([2, 1, 3, 4])
         0.6666666666666666
     """
-    numbers = np.asarray(order)
-    differences = numbers[None, :] - numbers[:, None]
-    pairs = np.triu_indices(len(numbers), 1)
-    return float(np.sign(differences[pairs]).mean()) if len(numbers) > 1 else 1.0
+    found = rank_correlation(range(len(order)), order)
+    return 1.0 if found is None else found
 
 
 def base_of(result: StudyResult) -> Row | None:
