@@ -214,13 +214,6 @@ def blurred(image: Tensor) -> Tensor:
     return F.conv2d(F.pad(across, (0, 0, reach, reach), "reflect"), kernel.transpose(2, 3), groups=channels)
 
 
-def black(bench: Bench, image: Tensor) -> Tensor:
-    """(1, C, 1, 1)"""
-    preprocessing = bench.state.preprocessing
-    mean, std = (torch.tensor(each)[None, :, None, None] for each in (preprocessing.mean, preprocessing.std))
-    return (-mean / std).to(image)
-
-
 def _curves(subject: _Subject) -> Work:
     bench, options = subject.bench, subject.options
     target = yield from _class(subject)
@@ -237,14 +230,15 @@ def _curves(subject: _Subject) -> Work:
     for each in maps:
         turns.append(places_in_order(enlarged(each, where, side), chance))
         yield
+    blur = blurred(image)
+    work = Asked(asked, lambda _: bench.network, target, device=bench.device)
+    black = work.baseline("black", image).expand_as(image)
     ends: dict[Curve, tuple[Tensor, Tensor]] = {
-        "insertion": (blurred(image), image),
-        "deletion": (image, black(bench, image).expand_as(image)),
-        "fading": (image, blurred(image)),
+        "insertion": (blur, image),
+        "deletion": (image, black),
+        "fading": (image, blur),
     }
-    bare = yield from _probabilities(
-        bench, iter([image, ends["insertion"][0], ends["deletion"][1]]), 3, target
-    )
+    bare = yield from _probabilities(bench, iter([image, blur, black]), 3, target)
     first = {"insertion": bare[1], "deletion": bare[0], "fading": bare[0]}
     last = {"insertion": bare[0], "deletion": bare[2], "fading": bare[1]}
     counts = [round(step * side * side / options.steps) for step in range(1, options.steps)]
@@ -273,7 +267,7 @@ def _curves(subject: _Subject) -> Work:
             f"{curve}_areas_random": _rounded(under[1:]),
         }
     if subject.number == 1:
-        row |= _shown(bench, subject, image, ends["insertion"][0], turns[0])
+        row |= _shown(bench, image, blur, turns[0])
     return row
 
 
@@ -304,7 +298,7 @@ def _rounded(values: Floats) -> tuple[float, ...]:
     return tuple(float(f"{value:.{_DIGITS}g}") for value in values.ravel())
 
 
-def _shown(bench: Bench, subject: _Subject, image: Tensor, blur: Tensor, turns: Integers) -> dict[str, Value]:
+def _shown(bench: Bench, image: Tensor, blur: Tensor, turns: Integers) -> dict[str, Value]:
     """The picture, the blurred one, and when the turn of each pixel comes, as a share: what is drawn of the first."""
     side = min(image.shape[-1], _SHOWN[0])
     share = torch.from_numpy(turns / turns.size)[None, None]

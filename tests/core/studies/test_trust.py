@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 import torch
 from torch import Tensor, nn
+from torchvision.transforms.functional import gaussian_blur
 
 from resnet_viewer.core.methods.measures import spearman
 from resnet_viewer.core.network import Network, build
@@ -102,6 +103,14 @@ def _interpolated(values: np.ndarray, where: Sampling, y: int, x: int) -> float:
             if share_down * share_across > 0:
                 found += share_down * share_across * values[row, column]
     return found
+
+
+@pytest.mark.parametrize("side", [28, 32, 64])
+def test_the_blurred_picture_is_torchvisions(side: int) -> None:
+    image = torch.randn(1, 3, side, side, generator=torch.Generator().manual_seed(1))
+    length = 2 * round(3 * side / 8) + 1
+    wanted = gaussian_blur(image, [length, length], [side / 8, side / 8])
+    assert torch.allclose(blurred(image), wanted, atol=1e-5)
 
 
 def test_maps_of_weights_drawn_anew_are_those_of_a_loop_by_hand() -> None:
