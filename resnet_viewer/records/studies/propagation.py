@@ -343,6 +343,8 @@ def _signal_words(found: Drawn) -> Iterator[str]:
     if found.signal != "shortcut_variance":
         return
     branch = found.middle("branch_variance")
+    if np.isnan(branch).all():  # its gates close them
+        return
     if (branch[~np.isnan(branch)] == 0).all():
         yield "Its branches add exactly nothing before the first step."
         return
@@ -372,12 +374,18 @@ def _gradient_words(found: Drawn, options: PropagationOptions) -> str:
         ratio = known[0] / known[-1]
         words = f"The gradient at the output of block 1 is {_number(ratio)} times as large as at the last block's."
     weights = found.middle("weight_gradient")
-    if len(weights) and (weights[~np.isnan(weights)] == 0).all():
+    if found.case.network.initialisation == "skipinit" and (weights[~np.isnan(weights)] == 0).all():
         words += (
             " The layers of its branches get a gradient of exactly zero before the first step, because what multiplies "
             "them is zero: it is the first to move, and they follow."
         )
     return words.strip()
+
+
+_UNCLEAR = (
+    "Its stages are too short, or its draws too different, to tell a line from an exponential: a deeper network tells "
+    "more."
+)
 
 
 def _agreement(found: Drawn, state: NetworkState) -> str:
@@ -394,10 +402,7 @@ def _agreement(found: Drawn, state: NetworkState) -> str:
     if network.initialisation != "he":
         return "The papers draw weights after He et al., and do not say what others do."
     if kind == "unclear":
-        return (
-            "Its stages are too short, or its draws too different, to tell a line from an exponential: a deeper "
-            "network tells more."
-        )
+        return _UNCLEAR
     wanted: Kind = "linear" if network.is_normalised else "exponential"
     whose = "batch normalisation in the branches" if network.is_normalised else "no normalisation"
     told = {"linear": "on a line with depth", "exponential": "exponentially with depth", "steady": "hardly"}
@@ -419,6 +424,8 @@ def _agreement_of_multipliers(found: Drawn) -> str:
     )
     branch = found.middle("branch_variance")
     adds_nothing = not branch[~np.isnan(branch)].any()
+    if adds_nothing and found.growth.kind == "unclear":
+        return _UNCLEAR
     if adds_nothing and found.growth.kind == "steady":
         return f"It agrees with {whose}: a block begins as its shortcut alone, so the signal does not grow with depth."
     return f"It does not agree with {whose}, after whom a block begins as its shortcut alone."

@@ -120,11 +120,20 @@ def test_a_plain_network_has_outputs_and_no_agreement() -> None:
 
 def test_branches_of_zero_add_nothing_and_their_layers_follow_what_multiplies_them() -> None:
     result = result_of(
-        state_of("cifar-resnet-32-nobn"), branch_variance=[0.0] * 15, weight_gradient=[0.0] * 15
+        state_of("cifar-resnet-32-skipinit"), branch_variance=[0.0] * 15, weight_gradient=[0.0] * 15
     )
     said = " ".join(conclusion(result))
     assert "Its branches add exactly nothing before the first step." in said
     assert "a gradient of exactly zero before the first step, because what multiplies them is zero" in said
+
+
+def test_of_branches_that_gates_close_nothing_is_said() -> None:
+    state = state_of("cifar-resnet-32")
+    closed = replace(state, wiring=state.wiring.with_branches(range(1, 16), 0.0))
+    said = conclusion(result_of(closed, branch_variance=[-1.0] * 15, weight_gradient=[0.0] * 15))
+    assert not any("before the first step" in each for each in said)
+    assert "the variance of what the shortcut carries is 1 in block 1" in said[0]
+    assert said[-1].startswith("Some of its gates are not open")
 
 
 def test_fixup_and_skipinit_are_held_against_their_own_papers() -> None:
@@ -143,6 +152,8 @@ def test_fixup_and_skipinit_are_held_against_their_own_papers() -> None:
     assert "It does not agree with De and Smith (2020)" in conclusion(result_of(state))[-1]
     (case,) = cases(state, PropagationOptions())
     assert case.words == "ResNet-32 (SkipInit)", "there it is no choice"
+    short = result_of(state_of("cifar-resnet-8-skipinit"), branch_variance=[0.0] * 3)
+    assert conclusion(short)[-1].startswith("Its stages are too short"), "each has one block"
 
 
 def test_what_no_double_holds_is_told_as_that_and_what_is_missing_is_passed_over() -> None:
