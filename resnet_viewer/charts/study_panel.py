@@ -162,6 +162,11 @@ HUES: tuple[Colour, ...] = ("first", "second", "third", "fourth")
 """Colours of several results that are laid over one another, in their order."""
 
 
+def hue_of(place: int, name: str) -> Colour:
+    """Of the result at that place among several; of one that stands alone, and so has no name, the branch's."""
+    return HUES[place % len(HUES)] if name else "branch"
+
+
 def names(results: Sequence[StudyResult]) -> tuple[str, ...]:
     """What each of several results is called beside the others: its network, and what of weights, gates, options and
     pictures differs among those of one network; numbered where nothing does. A single result needs no name.

@@ -67,11 +67,13 @@ def dots(
 
 
 def table(
-    title: str, rows: Sequence[str], groups: Sequence[Group | None], paper: Sequence[float | None] | None = None,
-    heading: str = "paper",
-) -> MatrixPanel:  # fmt: skip
+    title: str,
+    rows: Sequence[str],
+    groups: Sequence[Group | None],
+    paper: Sequence[float | None] | None = None,
+) -> MatrixPanel:
     """Mean, deviation and training error of each row, and what the paper has, nan for what is not known."""
-    columns = ["test", "±", "training", *([heading] if paper is not None else [])]
+    columns = ["test", "±", "training", *(["paper"] if paper is not None else [])]
     values = np.full((len(rows), len(columns)), np.nan)
     for row, group in enumerate(groups):
         if group is not None and group.mean is not None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from resnet_viewer.charts.study_panel import HUES, Panel, Scale, names
+from resnet_viewer.charts.study_panel import Panel, Scale, hue_of, names
 from resnet_viewer.charts.study_rows import Rows, dots, table
 from resnet_viewer.records.studies.aids import AIDS, TITLES, found, options_of
 from resnet_viewer.records.study import StudyResult
@@ -15,14 +15,9 @@ def panels(results: Sequence[StudyResult]) -> tuple[Panel, ...]:
     depths = sorted({depth for result in results for depth in options_of(result).each_depth})
     keys = [(aid.name, depth) for depth in depths for aid in AIDS]
     titles = [f"{TITLES[name]}, {depth}" if len(depths) > 1 else TITLES[name] for name, depth in keys]
-    named = list(zip(results, names(results), strict=True))
     rows = [
-        Rows(
-            name,
-            "branch" if len(named) == 1 else HUES[place % len(HUES)],
-            [found(result).get(key) for key in keys],
-        )
-        for place, (result, name) in enumerate(named)
+        Rows(name, hue_of(place, name), [*map(found(result).get, keys)])
+        for place, (result, name) in enumerate(zip(results, names(results), strict=True))
     ]
     return (
         dots("Test error, each seed", Scale("test error (%)", is_log=True), titles, rows),

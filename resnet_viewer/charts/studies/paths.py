@@ -7,7 +7,6 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 
 from resnet_viewer.charts.study_panel import (
-    HUES,
     Colour,
     Floats,
     Guide,
@@ -15,6 +14,7 @@ from resnet_viewer.charts.study_panel import (
     Panel,
     Scale,
     Series,
+    hue_of,
     names,
 )
 from resnet_viewer.records.studies.paths import (
@@ -33,9 +33,7 @@ def panels(results: Sequence[StudyResult]) -> tuple[Panel, ...]:
     """The gradient's magnitude, then the shares of the paths and of the product; of all results."""
     named = tuple(zip(results, names(results), strict=True))
     quantities = dict.fromkeys(_gradient_of(result) for result in results)
-    hues: list[Colour] = (
-        ["branch"] if len(named) == 1 else [HUES[place % len(HUES)] for place in range(len(named))]
-    )
+    hues = [hue_of(place, name) for place, (_, name) in enumerate(named)]
     magnitudes = [_magnitudes(result, name, hue) for (result, name), hue in zip(named, hues, strict=True)]
     shares: dict[tuple[object, ...], Series] = {}
     for (result, name), hue in zip(named, hues, strict=True):

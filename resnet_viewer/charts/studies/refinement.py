@@ -7,7 +7,6 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 import numpy as np
 
 from resnet_viewer.charts.study_panel import (
-    HUES,
     Colour,
     Floats,
     Guide,
@@ -15,6 +14,7 @@ from resnet_viewer.charts.study_panel import (
     Panel,
     Scale,
     Series,
+    hue_of,
     names,
 )
 from resnet_viewer.records.story_words import joined
@@ -57,7 +57,7 @@ def _panel(results: Sequence[StudyResult], title: str, y: Scale, make: _Make, *g
     series = tuple(
         each
         for place, (result, name) in enumerate(zip(results, names(results), strict=True))
-        for each in make(result, name, HUES[place % len(HUES)] if name else "branch")
+        for each in make(result, name, hue_of(place, name))
     )
     message = "" if series else "No block is measured yet."
     if not series and any(result.is_complete for result in results):

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from resnet_viewer.charts.study_panel import HUES, Colour, LinesPanel, Panel, Scale, Series, names
+from resnet_viewer.charts.study_panel import Colour, LinesPanel, Panel, Scale, Series, hue_of, names
 from resnet_viewer.records.laying_out import blueprint
 from resnet_viewer.records.studies.responses import deviations, places_of
 from resnet_viewer.records.study import StudyResult
@@ -17,9 +17,7 @@ _DEVIATION = Scale("standard deviation", least=0.0)
 def panels(results: Sequence[StudyResult]) -> tuple[Panel, ...]:
     """Two, of all results; plain networks are dashed."""
     named = tuple(zip(results, names(results), strict=True))
-    hues: list[Colour] = (
-        ["branch"] if len(named) == 1 else [HUES[place % len(HUES)] for place in range(len(named))]
-    )
+    hues = [hue_of(place, name) for place, (_, name) in enumerate(named)]
     both = [_series(result, name, hue) for (result, name), hue in zip(named, hues, strict=True)]
     return (
         LinesPanel(

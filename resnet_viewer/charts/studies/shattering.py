@@ -9,7 +9,6 @@ import numpy as np
 
 from resnet_viewer.charts.study_panel import (
     HUES,
-    Colour,
     Floats,
     LinesPanel,
     MatrixPanel,
@@ -19,6 +18,7 @@ from resnet_viewer.charts.study_panel import (
     Pixels,
     Scale,
     Series,
+    hue_of,
     names,
 )
 from resnet_viewer.records.studies.shattering import (
@@ -41,7 +41,7 @@ def panels(results: Sequence[StudyResult]) -> tuple[Panel, ...]:
     alike: list[Series] = []
     slopes: list[Series] = []
     for place, (result, name) in enumerate(zip(results, names(results), strict=True)):
-        hue: Colour = HUES[place % len(HUES)] if name else "branch"
+        hue = hue_of(place, name)
         if (lines := measured(result)).size:
             low, high = (lines.min(0), lines.max(0)) if len(lines) > 1 else (None, None)
             lags = np.arange(lines.shape[1], dtype=np.float64)

@@ -11,7 +11,6 @@ from resnet_viewer.charts.limits import span_of
 from resnet_viewer.charts.method import SPIKY
 from resnet_viewer.charts.palette import SIGNED_COLOURS
 from resnet_viewer.charts.study_panel import (
-    HUES,
     Colour,
     Floats,
     LinesPanel,
@@ -21,6 +20,7 @@ from resnet_viewer.charts.study_panel import (
     Pixels,
     Scale,
     Series,
+    hue_of,
     names,
 )
 from resnet_viewer.charts.tiles import coloured
@@ -61,10 +61,6 @@ def panels(results: Sequence[StudyResult]) -> tuple[Panel, ...]:
     )
 
 
-def _hue(place: int, name: str) -> Colour:
-    return HUES[place % len(HUES)] if name else "branch"
-
-
 def _series(
     name: str, x: Floats, values: Floats, colour: Colour, *, is_dashed: bool, least: float = 0.0
 ) -> Series:
@@ -93,7 +89,7 @@ def _overview(results: Sequence[StudyResult], called: Sequence[str]) -> Panel:
         if not found:
             continue
         rows = np.array([float(len(COMPARED) - COMPARED.index(what)) for what in found])
-        hue = _hue(place, name)
+        hue = hue_of(place, name)
         for number, (whose, colour) in enumerate(
             (
                 (name or map_words(result), hue),
@@ -137,7 +133,7 @@ def _curve_panel(
             ground = "to black" if kind == "deletion" else "to blurred" if kind == "fading" else ""
             ground = ground if len(kinds) > 1 else ""
             whose = name or (map_words(result) if not ground else "")
-            hue: Colour = _hue(place, name) if number == 0 else "shortcut"
+            hue: Colour = hue_of(place, name) if number == 0 else "shortcut"
             series += [
                 _series(_joined(whose, ground), shares, ours, hue, is_dashed=False),
                 _series(
@@ -168,7 +164,7 @@ def _alike_panel(results: Sequence[StudyResult], called: Sequence[str]) -> Panel
         kinds: list[Alike] = ["rank", "magnitude"] if has_signs(result) and not name else ["rank"]
         if not name:
             kinds.append("ssim")
-        colours: dict[Alike, Colour] = {"rank": _hue(place, name), "magnitude": "shortcut", "ssim": "third"}
+        colours: dict[Alike, Colour] = {"rank": hue_of(place, name), "magnitude": "shortcut", "ssim": "third"}
         for kind in kinds:
             ours, random = alike(result, kind)
             if not len(ours):
@@ -181,7 +177,7 @@ def _alike_panel(results: Sequence[StudyResult], called: Sequence[str]) -> Panel
             if kind == "rank":
                 level = np.repeat(random[:, None], len(x), axis=1)
                 chance = f"{name}, random maps" if name else "random maps"
-                hue: Colour = _hue(place, name) if name else "reference"
+                hue: Colour = hue_of(place, name) if name else "reference"
                 series.append(_series(chance, x, level, hue, is_dashed=True, least=-1.0))
     return LinesPanel(
         "How alike maps stay as weights are drawn anew",
