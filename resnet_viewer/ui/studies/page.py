@@ -20,6 +20,7 @@ from resnet_viewer.records.laying_out import blueprint
 from resnet_viewer.records.probe import NetworkState
 from resnet_viewer.records.report import NOT_WISHED, LeftOut, Reported, ReportOrder, refusal
 from resnet_viewer.records.session import Session
+from resnet_viewer.records.story_words import points_words
 from resnet_viewer.records.study import Estimate, Options, StudyInfo, StudyOrder, StudyResult
 from resnet_viewer.records.study_list import STUDIES
 from resnet_viewer.records.test_set import TestSet
@@ -282,7 +283,7 @@ class StudiesPage(Page):
         if reported is None:
             self.said.emit("No report was written; what was measured stays, and the next report takes it.")
             return
-        failed = [each.study for each in reported.report.failed]
+        failed = [f"“{self._studies[each.study].title}”" for each in reported.report.failed]
         without = f" It lacks {', '.join(failed)}, and says why." if failed else ""
         self._messages.bar.show_remark(
             f"The report of {reported.report.order.state.network.title} is written.{without}",
@@ -561,10 +562,10 @@ class StudiesPage(Page):
     def _note_ended(self, result: StudyResult) -> None:
         title = self._studies[result.order.study].title
         if result.points and result.is_complete:
-            self.said.emit(f"“{title}” is done: {len(result.rows)} points.")
+            self.said.emit(f"“{title}” is done: {points_words(len(result.rows))}.")
         elif result.rows:
-            left = result.points - len(result.rows)
-            self.said.emit(f"“{title}” was ended; {left} points are left, and Resume goes on with them.")
+            left = points_words(result.points - len(result.rows))
+            self.said.emit(f"“{title}” was ended; Resume goes on with what is left: {left}.")
 
     # What the window asks
 

@@ -146,7 +146,7 @@ class ReportDialog(Form[ReportChoice]):
     def _say(self, name: str, words: str) -> None:
         if (cost := self.costs.get(name)) is not None:
             measured = self._offers[name].measured
-            there = f", {points_words(measured)} are there" if measured else ""
+            there = f", measured so far: {points_words(measured)}" if measured else ""
             cost.setText(plain(f"{words}{there}"))
             self.boxes[name].setAccessibleDescription(cost.text())
 

@@ -253,6 +253,18 @@ def test_what_grows_is_drawn_seldom_and_what_is_wished_soon(desk: Desk, page: St
     desk.workshop.end()
 
 
+def test_what_is_left_is_said_at_the_end(page: StudiesPage, tmp_path: Path) -> None:
+    heard: list[str] = []
+    page.said.connect(heard.append)
+    for rows in (9, 8, 5):
+        page.controller.ended.emit(result(order(tmp_path), rows))
+    assert heard == [
+        "“Weighing” is done: 9 points.",
+        "“Weighing” was ended; Resume goes on with what is left: 1 point.",
+        "“Weighing” was ended; Resume goes on with what is left: 4 points.",
+    ]
+
+
 def test_cancel_is_said_at_once_and_what_was_measured_stays(desk: Desk, page: StudiesPage) -> None:
     page.start()
     desk.workshop.measure(4)

@@ -107,6 +107,15 @@ def test_long_studies_are_not_ticked_and_those_that_cannot_be_made_lose_their_ti
     assert cells(dialog, 1)[0] == "not known"
 
 
+def test_one_point_is_called_one_point(qtbot: QtBot, tmp_path: Path) -> None:
+    begun, _ = offers(tmp_path, measured=1)
+    dialog = ReportDialog("Report", [begun], tmp_path)
+    qtbot.addWidget(dialog)
+    assert begun.order is not None
+    dialog.take(Estimate(begun.order, POINTS, 3000.0, 40.0))
+    assert cells(dialog, 1) == ["9 points, about 40 s, measured so far: 1 point"]
+
+
 class Asked:
     """In place of the dialog: takes everything that is offered."""
 
@@ -203,7 +212,7 @@ def test_its_course_is_told_and_its_results_stay(
     assert not page.controller.is_busy
     assert page.bar.report_button.isEnabled()
     bar = page._messages.bar
-    assert bar.sentence == "The report of ResNet-20 is written. It lacks counting, and says why."
+    assert bar.sentence == "The report of ResNet-20 is written. It lacks “Counting”, and says why."
     (choice,) = [entry for entry in bar._menu.actions() if entry.text() == "Open the page"]
     choice.trigger()
     assert opened == [asked.folder / "report.html"]
