@@ -73,8 +73,10 @@ def grouped(rows: Iterable[Row], *names: str) -> dict[tuple[object, ...], Group]
 
 def differs(one: Group, other: Group) -> bool:
     """Whether their means lie further apart than twice the standard error of their difference, of which there is none
-    with a single seed; what diverged with every seed differs from what did not.
+    with a single seed; what diverged with every one of several seeds differs from what did not.
     """
+    if min(one.count, other.count) < 2:
+        return False
     if one.mean is None or other.mean is None:
         return (one.mean is None) != (other.mean is None)
     if min(len(one.errors), len(other.errors)) < 2:

@@ -47,7 +47,8 @@ def test_two_differ_where_the_standard_error_of_their_difference_says_so() -> No
     assert differs(one, far)
     assert not differs(Group((1.0,), (0.0,)), Group((90.0,), (0.0,))), "one seed tells nothing"
     assert differs(Group(diverged=3), one)
-    assert not differs(Group(diverged=3), Group(diverged=1))
+    assert not differs(Group(diverged=3), Group(diverged=2))
+    assert not differs(Group(diverged=1), one), "nor does one that diverged"
 
 
 def test_ranks_are_compared_by_pairs_and_ties_count_in_neither_direction() -> None:
