@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from PySide6.QtCore import Qt, Slot
-from PySide6.QtWidgets import QCheckBox, QFileDialog, QGridLayout, QHBoxLayout, QLabel, QLineEdit, QWidget
+from PySide6.QtWidgets import QCheckBox, QGridLayout, QLabel, QWidget
 
 from resnet_viewer.records.captions import plain
 from resnet_viewer.records.errors import UserError
@@ -18,8 +18,8 @@ from resnet_viewer.records.study import Estimate, StudyInfo, StudyOrder
 from resnet_viewer.ui.menus import escaped
 from resnet_viewer.ui.studies.controller import StudyController
 from resnet_viewer.ui.studies.scene import estimate_words
-from resnet_viewer.ui.widgets.form import OK, Form
-from resnet_viewer.ui.widgets.labels import muted, plain_label, tool_button, tooltip_text
+from resnet_viewer.ui.widgets.form import OK, FolderLine, Form, on_change, value_of
+from resnet_viewer.ui.widgets.labels import muted, plain_label, tooltip_text
 from resnet_viewer.ui.widgets.theme import DARK
 from resnet_viewer.ui.work.worker import Failure
 
@@ -72,22 +72,12 @@ class ReportDialog(Form[ReportChoice]):
             box, cost = self._row(offer)
             grid.addWidget(box, row, 0, Qt.AlignmentFlag.AlignTop)
             grid.addWidget(cost, row, 1)
-        self.folder = QLineEdit(str(folder))
-        self.folder.setMinimumWidth(340)
-        choose = tool_button("Choose…", "Choose the folder in which the report is written")
-        choose.clicked.connect(self._choose_folder)
-        beside = QHBoxLayout()
-        beside.addWidget(self.folder, 1)
-        beside.addWidget(choose)
+        self.folder = FolderLine("Folder of the report", str(folder))
+        self.folder.field.setMinimumWidth(340)
         self.rows.addRow(grid)
-        self.rows.addRow("&Folder", beside)
-        label = self.rows.labelForField(beside)
-        if label is not None:
-            label.setBuddy(self.folder)  # type: ignore[attr-defined]
+        self.rows.addRow("&Folder", self.folder)
         self.buttons.button(OK).setText("Make the report")
-        for box in self.boxes.values():
-            box.toggled.connect(self._follow)
-        self.folder.textChanged.connect(self._follow)
+        on_change((*self.boxes.values(), self.folder), self._follow)
         self._follow()
 
     @property
@@ -96,7 +86,7 @@ class ReportDialog(Form[ReportChoice]):
         orders = tuple(order for name in ticked if (order := self._offers[name].order) is not None)
         if not orders:
             raise UserError(NOTHING)
-        folder = self.folder.text().strip()
+        folder = value_of(self.folder)
         if not folder:
             raise UserError(NO_FOLDER)
         others = tuple(
@@ -169,12 +159,6 @@ class ReportDialog(Form[ReportChoice]):
         else:
             told = "Estimating the time…"
         self.say(f"{told} {PAGE} and {SHEETS} are written into the folder.")
-
-    @Slot()
-    def _choose_folder(self) -> None:
-        found = QFileDialog.getExistingDirectory(self, "Folder of the report", self.folder.text())
-        if found:
-            self.folder.setText(found)
 
 
 def ask(

@@ -7,6 +7,7 @@ from datetime import date
 from pathlib import Path
 
 import pytest
+from PySide6.QtWidgets import QFileDialog
 from pytestqt.qtbot import QtBot
 
 from resnet_viewer import paths
@@ -76,8 +77,19 @@ def test_nothing_ticked_and_no_folder_are_refused(dialog: ReportDialog) -> None:
     assert dialog.sentence == NOTHING
     assert not dialog.buttons.button(dialog.buttons.StandardButton.Ok).isEnabled()
     dialog.boxes["weighing"].setChecked(True)
-    dialog.folder.setText(" ")
+    dialog.folder.field.setText(" ")
     assert not dialog.buttons.button(dialog.buttons.StandardButton.Ok).isEnabled()
+
+
+def test_its_folder_can_be_chosen(
+    dialog: ReportDialog, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    answers = iter(("", str(tmp_path / "chosen")))
+    monkeypatch.setattr(QFileDialog, "getExistingDirectory", lambda *_: next(answers))
+    dialog.folder.choose.click()
+    assert dialog.answer.folder == tmp_path / "report", "nothing was chosen"
+    dialog.folder.choose.click()
+    assert dialog.answer.folder == tmp_path / "chosen"
 
 
 def test_what_is_measured_costs_nothing_and_what_does_not_apply_says_why(
