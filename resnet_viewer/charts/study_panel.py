@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 
 from resnet_viewer.records.captions import plain, weights_words
 from resnet_viewer.records.study import StudyResult, option_words
+from resnet_viewer.records.study_list import trains
 from resnet_viewer.records.wiring import Wiring
 
 Floats = NDArray[np.float64]
@@ -177,7 +178,7 @@ def names(results: Sequence[StudyResult]) -> tuple[str, ...]:
     """
     if len(results) == 1:
         return ("",)
-    titles = [result.order.state.network.title for result in results]
+    titles = [network_of(result) for result in results]
     told = []
     for result, title in zip(results, titles, strict=True):
         ours = _traits(result)
@@ -188,6 +189,11 @@ def names(results: Sequence[StudyResult]) -> tuple[str, ...]:
         f"{name} ({told[: place + 1].count(name)})" if told.count(name) > 1 else name
         for place, name in enumerate(told)
     )
+
+
+def network_of(result: StudyResult) -> str:
+    """What a result is of: its network, or that a study trained several, of which none gives it a name."""
+    return "own networks" if trains(result.order.study) else result.order.state.network.title
 
 
 def _traits(result: StudyResult) -> tuple[str, ...]:

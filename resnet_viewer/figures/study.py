@@ -14,7 +14,14 @@ from resnet_viewer.charts import palette
 from resnet_viewer.charts.chart import Room, shortened_inside
 from resnet_viewer.charts.study_chart import chart_of
 from resnet_viewer.charts.study_matrix import MatrixChart
-from resnet_viewer.charts.study_panel import LinesPanel, Panel, PicturesPanel, best_shape, columns_for
+from resnet_viewer.charts.study_panel import (
+    LinesPanel,
+    Panel,
+    PicturesPanel,
+    best_shape,
+    columns_for,
+    network_of,
+)
 from resnet_viewer.charts.study_pictures import PicturesChart, inside_box
 from resnet_viewer.charts.study_relief import ReliefChart
 from resnet_viewer.figures.page import (
@@ -414,7 +421,7 @@ def table(*results: StudyResult) -> Table:
     names.sort(key=lambda name: name != "point")
     rows: list[Sequence[object]] = []
     for number, result in enumerate(results, 1):
-        own = (number, result.order.state.network.title) if len(results) > 1 else ()
+        own = (number, network_of(result)) if len(results) > 1 else ()
         rows += [(*own, *(_cell(row.get(name)) for name in names)) for row in result.rows]
     return (*(("result", "network") if len(results) > 1 else ()), *names), rows
 

@@ -63,7 +63,9 @@ class Option:
     most: float | None = None
     is_folder: bool = False
     titles: tuple[tuple[str, str], ...] = ()
-    """What choices are called where their own words are not for reading: ("grad_cam", "Grad-CAM")."""
+    """What choices are called where their own words are not for reading: ("grad_cam", "Grad-CAM"); of a number only its
+    least may have one: ("0", "last").
+    """
 
     def title(self, choice: object) -> str:
         """What a choice is called."""

@@ -8,7 +8,7 @@ import shlex
 from resnet_viewer.records.preprocessing import usual_preprocessing
 from resnet_viewer.records.probe import NetworkState
 from resnet_viewer.records.study import StudyOrder
-from resnet_viewer.records.study_list import STUDIES, study_of
+from resnet_viewer.records.study_list import study_of, trains
 from resnet_viewer.records.test_set import USUAL_SAMPLE
 from resnet_viewer.records.wiring import number_ranges, strengths
 
@@ -32,11 +32,7 @@ def flag_of(study: str, field: str) -> str:
         ('--logarithmic', '--paths-seed')
     """
     name = field.removeprefix("is_").removeprefix("has_").replace("_", "-")
-    return f"--{study}-{name}" if name in (TAKEN_TRAINING if _trains(study) else TAKEN) else f"--{name}"
-
-
-def _trains(study: str) -> bool:
-    return any(info.trains for info in STUDIES if info.name == study)
+    return f"--{study}-{name}" if name in (TAKEN_TRAINING if trains(study) else TAKEN) else f"--{name}"
 
 
 def _preprocessing(state: NetworkState) -> list[str]:
@@ -57,7 +53,7 @@ def command_of(order: StudyOrder) -> str:
     defaults are left out. "" where no command says it: with branches partly open, or on a training run's test pictures.
     """
     state = order.state
-    if _trains(order.study):
+    if trains(order.study):
         return shlex.join(["resnet-viewer", "study", order.study, *_option_words(order), *_out(order)])
     if state.wiring.weakened_branches or (order.test_set is not None and order.test_set.kind == "run"):
         return ""

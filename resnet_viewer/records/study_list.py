@@ -36,6 +36,11 @@ STUDIES: tuple[StudyInfo, ...] = (
 _BY_NAME = {study.name: study for study in STUDIES}
 
 
+def trains(name: str) -> bool:
+    """Whether the study of that name, where there is one, trains its own networks."""
+    return (found := _BY_NAME.get(name)) is not None and found.trains
+
+
 def study_of(name: str) -> StudyInfo:
     """The entry of that name.
 

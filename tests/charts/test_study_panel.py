@@ -5,10 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from resnet_viewer.charts.study_panel import HUES, names
+from resnet_viewer.charts.study_panel import HUES, names, network_of
 from resnet_viewer.core.weights.catalog import spec
 from resnet_viewer.records.preprocessing import usual_preprocessing
 from resnet_viewer.records.probe import NetworkState
+from resnet_viewer.records.studies.merges import MergesOptions
 from resnet_viewer.records.study import Basis, Options, StudyOrder, StudyResult, option
 from resnet_viewer.records.test_set import TestSet
 from resnet_viewer.records.wiring import Wiring
@@ -49,3 +50,14 @@ def test_networks_are_told_by_their_titles_and_one_network_by_what_differs() -> 
 def test_results_that_differ_in_nothing_are_numbered() -> None:
     assert names([result(), result()]) == ("ResNet-20 (1)", "ResNet-20 (2)")
     assert len(set(HUES)) == 4
+
+
+def test_results_of_a_study_that_trains_are_not_named_after_the_first_of_its_networks() -> None:
+    def trained(depth: int) -> StudyResult:
+        plain = result(f"cifar-plain-{depth}")
+        return replace(plain, order=replace(plain.order, study="merges", options=MergesOptions(depth=depth)))
+
+    assert names([trained(20), trained(56)]) == ("own networks, depth 20", "own networks, depth 56")
+    assert names([trained(20), trained(20)]) == ("own networks (1)", "own networks (2)")
+    assert network_of(trained(20)) == "own networks"
+    assert network_of(result()) == "ResNet-20"

@@ -61,7 +61,12 @@ class TrustOptions(Options):
         titles=tuple((method.name, method.title) for method in METHODS),
     )
     block: int = option(
-        0, "Block", "whose map it is, for methods that look at one; 0 is the last", least=0, most=100_000
+        0,
+        "Block",
+        "whose map it is, for methods that look at one; 0 is the last",
+        least=0,
+        most=100_000,
+        titles=(("0", "last"),),
     )
     pictures: int = option(24, "Pictures", "drawn from the test set", least=1, most=10_000)
     random_maps: int = option(5, "Random maps", "beside each of its maps", least=1, most=100)

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from PySide6.QtWidgets import QWidget
 
-from resnet_viewer.charts.study_panel import names
+from resnet_viewer.charts.study_panel import names, network_of
 from resnet_viewer.records.pace import duration
 from resnet_viewer.records.story_words import points_words, thousands
 from resnet_viewer.records.study import StudyInfo, StudyResult
@@ -67,7 +67,7 @@ def _named(results: Sequence[StudyResult]) -> Iterator[tuple[str, StudyResult]]:
     """Each with the name that the chart gives it, which shows those that have a point."""
     drawn = iter(names([result for result in results if result.rows]))
     for result in results:
-        name = next(drawn) if result.rows else result.order.state.network.title
+        name = next(drawn) if result.rows else network_of(result)
         yield (name if len(results) > 1 else ""), result
 
 

@@ -72,8 +72,7 @@ def _trains(scene: StudyScene) -> bool:
 
 
 def _network(scene: StudyScene, result: StudyResult) -> str:
-    """Which one a study that trains begins with, its process says."""
-    return "its own" if _trains(scene) and not result.points else result.order.state.network.title
+    return "its own" if _trains(scene) else result.order.state.network.title
 
 
 def _weights(scene: StudyScene, result: StudyResult) -> str:

@@ -139,7 +139,9 @@ def _plain_field(kind: Any, asked: Option) -> QWidget:
     if kind in (int, float):
         least = _LEAST if asked.least is None else asked.least
         most = _MOST if asked.most is None else asked.most
-        return Number(least, most, decimals=0 if kind is int else _decimals(least))
+        number = Number(least, most, decimals=0 if kind is int else _decimals(least))
+        number.setSpecialValueText(dict(asked.titles).get(str(asked.least), ""))
+        return number
     line = QLineEdit()
     if kind is not str:
         line.setPlaceholderText("as is usual" if NoneType in get_args(kind) else "numbers, with commas")

@@ -489,6 +489,7 @@ def test_its_bar_moves_between_points_and_words_name_no_network(desk: Desk, page
     assert TRAINED in chart.subtitle
     assert "ResNet" not in chart.subtitle
     assert page.facts.subject.whole == TRAINED
+    assert page.panels.results.table.results.rows[0][0].text == "its own"
 
 
 def test_its_runs_are_shown_in_train_unless_they_are_at_work(desk: Desk, page: StudiesPage) -> None:

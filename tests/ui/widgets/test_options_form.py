@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Literal
 
@@ -13,7 +13,8 @@ from PySide6.QtWidgets import QCheckBox, QComboBox, QFileDialog, QLineEdit
 from pytestqt.qtbot import QtBot
 
 from resnet_viewer.records.errors import UserError
-from resnet_viewer.records.study import Options, option
+from resnet_viewer.records.studies.trust import TrustOptions
+from resnet_viewer.records.study import Options, option, option_words
 from resnet_viewer.ui.widgets.form import FolderLine, Number
 from resnet_viewer.ui.widgets.options_form import OptionsForm
 
@@ -143,3 +144,20 @@ def test_a_folder_is_written_or_chosen_and_kept_by_its_whole_path(
     assert field.field.text() == ""
     form.show_options(Baking(book="kept"))
     assert field.field.text() == str(Path.cwd() / "kept")
+
+
+def test_a_number_that_stands_for_something_is_shown_as_the_word_for_it(form: OptionsForm) -> None:
+    form.show_options(TrustOptions())
+    block = form.fields["block"]
+    assert isinstance(block, Number)
+    assert block.text() == "last"
+    assert form.options == TrustOptions()
+    block.setFocus()
+    block.selectAll()
+    QTest.keyClicks(block, "5")
+    assert form.options == TrustOptions(block=5)
+    form.reset()
+    assert block.text() == "last"
+    (field,) = (field for field in fields(TrustOptions) if field.name == "block")
+    assert option_words(TrustOptions(), field) == "Block last"
+    assert option_words(TrustOptions(block=5), field) == "Block 5"
